@@ -1,0 +1,14 @@
+//go:build deps
+
+// Package deps keeps the chosen dependencies in go.mod until their first users land.
+package deps
+
+import (
+	_ "github.com/jackc/pgproto3/v2"
+	_ "github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/pgproto3"
+	_ "github.com/rs/zerolog"
+	_ "github.com/spf13/cobra"
+	_ "github.com/stretchr/testify/require"
+	_ "golang.org/x/sys/unix"
+)
