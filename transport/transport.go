@@ -107,11 +107,11 @@ type Conn interface {
 	// goroutines.
 	Interrupt()
 
-	// Send sends msg as one CopyData message: a standby status update, a hot standby feedback, or COPY data. msg is
-	// the message's payload without the frame; it is not kept. Send may run while another goroutine receives, and
-	// several at once are sent one after the other. It blocks while the socket's send buffer is full, at most until
-	// deadline (zero: without end); a Send that fails leaves the connection broken.
-	// Errors: ErrNotStreaming, *ConnError (holding ErrDeadline if that was it).
+	// Send sends msg: one or more whole CopyData messages, frame included, as protocol.AppendStandbyStatusUpdate and
+	// its like make them (walrcv_send adds the frame itself; here that would cost a copy). msg is not kept. Send may
+	// run while another goroutine receives, and several at once are sent one after the other. It blocks while the
+	// socket's send buffer is full, at most until deadline (zero: without end); a Send that fails leaves the
+	// connection broken. Errors: ErrNotStreaming, *ConnError (holding ErrDeadline if that was it).
 	Send(msg []byte, deadline time.Time) error
 
 	// CreateSlot creates a replication slot. A physical slot reserves WAL at once. Replication connections only.
