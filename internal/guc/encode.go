@@ -1,0 +1,139 @@
+package guc
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+)
+
+// Encode gives every value that is not a default, for a child of the same build. The form is private to this
+// package: a CRC-32 of the table's names and types (4 bytes, little endian), then per setting
+//
+//	byte ID, byte source, and uvarint length + text (String) or uvarint number (others)
+//
+// then byte 255 and, for each value that is kept and not looked at, uvarint length + name, uvarint length + text,
+// byte source.
+func (s *Settings) Encode() []byte {
+	b := binary.LittleEndian.AppendUint32(nil, tableSum())
+	for id := range params {
+		v := s.values[id]
+		if v.source == SourceDefault {
+			continue
+		}
+		b = append(b, byte(id), byte(v.source))
+		if params[id].Type == String {
+			b = appendText(b, v.str)
+		} else {
+			b = binary.AppendUvarint(b, v.num)
+		}
+	}
+	b = append(b, endOfTable)
+	for _, o := range s.others {
+		b = append(appendText(appendText(b, o.name), o.text), byte(o.source))
+	}
+	return b
+}
+
+// endOfTable stands where the ID of a next setting would: the table has fewer entries.
+const endOfTable = 255
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+var (
+	errOtherBuild = errors.New("decode settings: they come from another build of Waypost")
+	errTruncated  = errors.New("decode settings: record is damaged")
+)
+
+// Decode gives the settings that Encode was called on, or an error if b is damaged or another build's.
+func Decode(b []byte) (*Settings, error) {
+	d := decoder{b: b}
+	if d.uint32() != tableSum() {
+		return nil, errOtherBuild
+	}
+	s := New()
+	for {
+		id := d.byte()
+		if d.bad || id == endOfTable {
+			break
+		}
+		if int(id) >= NumParams {
+			return nil, errTruncated
+		}
+		v := value{source: Source(d.byte())}
+		if params[id].Type == String {
+			v.str = d.text()
+		} else {
+			v.num = d.uvarint()
+		}
+		s.values[id] = v
+	}
+	for !d.bad && len(d.b) > 0 {
+		s.others = append(s.others, other{d.text(), d.text(), Source(d.byte())})
+	}
+	if d.bad {
+		return nil, errTruncated
+	}
+	return s, nil
+}
+
+// tableSum tells two builds with different tables apart.
+func tableSum() uint32 {
+	sum := uint32(0)
+	for i := range params {
+		p := &params[i]
+		sum = crc32.Update(sum, crc32.IEEETable, []byte(p.Name))
+		sum = crc32.Update(sum, crc32.IEEETable, []byte{byte(p.Type), byte(p.Unit)})
+	}
+	return sum
+}
+
+// decoder takes a record apart; after an error everything it gives is zero and bad is set.
+type decoder struct {
+	b   []byte
+	bad bool
+}
+
+func (d *decoder) take(n int) []byte {
+	if d.bad || n < 0 || n > len(d.b) {
+		d.bad = true
+		return nil
+	}
+	head := d.b[:n]
+	d.b = d.b[n:]
+	return head
+}
+
+func (d *decoder) byte() byte {
+	if b := d.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (d *decoder) uint32() uint32 {
+	if b := d.take(4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.bad = true
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) text() string {
+	n := d.uvarint()
+	if n > uint64(len(d.b)) {
+		d.bad = true
+		return ""
+	}
+	return string(d.take(int(n)))
+}
