@@ -51,7 +51,7 @@ type Event struct {
 	End xlog.LSN
 	// SendTime is the server's clock when it sent the message.
 	SendTime xlog.TimestampTz
-	// Data lies in the connection's own buffer: it is valid until the next call of Receive or EndStreaming and must
-	// not be written to. Only an XLogData of zero length has it empty.
+	// Data lies in the connection's own buffer: it is valid until Receive is called while Buffered is false, or
+	// until EndStreaming or Close, and must not be written to. Only an XLogData of zero length has it empty.
 	Data []byte
 }

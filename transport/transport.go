@@ -85,7 +85,8 @@ type Conn interface {
 
 	// EndStreaming leaves copy mode and returns what the server says about the timeline that follows; the zero
 	// NextTimeline when it says nothing. It may be called in mid-stream: what was still on its way is thrown away.
-	// After an EndOfCopy with Shutdown it returns the zero NextTimeline at once. No Send may be under way.
+	// After an EndOfCopy with Shutdown it returns the zero NextTimeline at once, and the connection is of no more
+	// use. No Send may be under way.
 	EndStreaming(ctx context.Context) (NextTimeline, error)
 
 	// Receive waits for the next event of the copy stream. It allocates nothing in the steady state and does not
@@ -97,10 +98,14 @@ type Conn interface {
 	// *DiscontinuityError, *ConnError. Outside of copy mode it is an error of the caller: ErrNotStreaming.
 	Receive(deadline time.Time) (Event, error)
 
-	// Pending says whether Receive would return something else than ErrDeadline right now: it looks into the
-	// buffer and, only if that has nothing to give, once into the socket, without blocking. What it read there
-	// stays for Receive; so does an error. It does not invalidate the last Event's Data.
+	// Pending says whether more is waiting: in the buffer or, only if that has nothing to give, in the socket, which
+	// is then looked at once without blocking. An error or the end of the connection counts, too; Receive will tell.
+	// It does not invalidate any Event's Data.
 	Pending() bool
+
+	// Buffered says whether the next Receive is served from the buffer. While it does, Data of earlier Events stays
+	// valid, so that several can be gathered and written by one system call. It never blocks and asks no one.
+	Buffered() bool
 
 	// Interrupt makes the Receive that is blocked, or else the next one that would block, return ErrInterrupted.
 	// Several calls before that count as one. It never blocks and never fails, and is for signal and shutdown
@@ -110,8 +115,8 @@ type Conn interface {
 	// Send sends msg: one or more whole CopyData messages, frame included, as protocol.AppendStandbyStatusUpdate and
 	// its like make them (walrcv_send adds the frame itself; here that would cost a copy). msg is not kept. Send may
 	// run while another goroutine receives, and several at once are sent one after the other. It blocks while the
-	// socket's send buffer is full, at most until deadline (zero: without end); a Send that fails leaves the
-	// connection broken. Errors: ErrNotStreaming, *ConnError (holding ErrDeadline if that was it).
+	// socket's send buffer is full, at most until deadline (zero: without end). After a Send that fails
+	// nothing more can be sent, but Receive may still learn why. Errors: ErrNotStreaming, *ConnError (holding ErrDeadline if that was it).
 	Send(msg []byte, deadline time.Time) error
 
 	// CreateSlot creates a replication slot. A physical slot reserves WAL at once. Replication connections only.
@@ -124,7 +129,8 @@ type Conn interface {
 	// connection what a walsender takes (SHOW, READ_REPLICATION_SLOT, DROP_REPLICATION_SLOT …). Of several
 	// statements' results the last counts. An error of the server is returned as a *ServerError.
 	// Rows are copies that belong to the caller. With a COPY status the connection is in copy mode: Receive gives
-	// CopyData events (copy out), Send takes data and EndStreaming ends it (copy in).
+	// CopyData events and, when the connection is ready for the next command, EndOfCopy (copy out); Send takes data
+	// and EndStreaming ends it (copy in).
 	Exec(ctx context.Context, query string) (*ExecResult, error)
 
 	// Close tells the server goodbye, without waiting for it, and closes the connection. A blocked call of another
