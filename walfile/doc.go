@@ -1,0 +1,2 @@
+// Package walfile reads and writes the files of a write-ahead log.
+package walfile
