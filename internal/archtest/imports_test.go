@@ -33,9 +33,10 @@ type pkg struct {
 // graph is the project's own packages by their path below the module ("cmd/postmaster").
 type graph map[string]pkg
 
+// loadGraph goes on (-e) past a package that is not there yet; that it is missed, the build says.
 func loadGraph(t *testing.T) graph {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Dir,GoFiles,Imports,Deps", "./...")
+	cmd := exec.Command("go", "list", "-e", "-deps", "-json=ImportPath,Dir,GoFiles,Imports,Deps", "./...")
 	cmd.Dir = filepath.Join("..", "..")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
