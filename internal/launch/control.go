@@ -1,0 +1,71 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// CAC says whether the node can accept a connection (PostgreSQL's CAC_state), at the moment it was accepted.
+type CAC byte
+
+const (
+	CACOK            CAC = iota
+	CACStartup           // the node is starting up
+	CACNotConsistent     // recovery has not found the end of local WAL yet
+	CACShutdown          // the node is shutting down
+	CACRecovery          // the node restarts after a crash
+	CACTooMany           // no slot is free
+)
+
+// NewControl makes the two ends of a control socket: ours, and the child's, to be given to Start.
+func NewControl() (ours, childs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a control socket: %w", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "control"), os.NewFile(uintptr(fds[1]), "control"), nil
+}
+
+// SendClient passes an accepted socket to the child behind a control socket. It never waits: the socket has room for
+// the one message that is ever sent.
+func SendClient(control *os.File, client int, cac CAC) error {
+	err := unix.Sendmsg(int(control.Fd()), []byte{byte(cac)}, unix.UnixRights(client), nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	if err != nil {
+		return fmt.Errorf("pass the client's socket: %w", err)
+	}
+	return nil
+}
+
+// ReceiveClient waits for the one client that the calling process is to serve. io.EOF says that there will be none.
+// The descriptor is the caller's.
+func ReceiveClient() (client int, cac CAC, err error) {
+	var message [1]byte
+	oob := make([]byte, unix.CmsgSpace(4))
+	var n, oobn int
+	for {
+		n, oobn, _, _, err = unix.Recvmsg(FDControl, message[:], oob, unix.MSG_CMSG_CLOEXEC)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		return -1, 0, fmt.Errorf("wait for a client: %w", err)
+	}
+	if n == 0 {
+		return -1, 0, io.EOF
+	}
+	messages, err := unix.ParseSocketControlMessage(oob[:oobn])
+	if err != nil || len(messages) != 1 {
+		return -1, 0, fmt.Errorf("wait for a client: no socket came with the message (%v)", err)
+	}
+	fds, err := unix.ParseUnixRights(&messages[0])
+	if err != nil || len(fds) != 1 {
+		return -1, 0, fmt.Errorf("wait for a client: no socket came with the message (%v)", err)
+	}
+	unix.Close(FDControl)
+	return fds[0], CAC(message[0]), nil
+}

@@ -1,0 +1,129 @@
+package launch
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"waypost/internal/procsignal"
+	"waypost/internal/proctitle"
+)
+
+// The exit codes that the postmaster tells apart; every other one is a crash, too.
+const (
+	ExitDone       = 0
+	ExitFatal      = 1 // harms nobody else, but for startup and checkpointer
+	ExitCrash      = 2 // also what a Go panic exits with
+	ExitSyncFailed = 4 // a crash; what the page cache holds must not be believed any more
+)
+
+// Executable is the name of the program that a process of the kind runs.
+func Executable(k procsignal.Kind) string {
+	switch k {
+	case procsignal.Startup:
+		return "startup"
+	case procsignal.WalReceiver:
+		return "walreceiver"
+	case procsignal.Checkpointer:
+		return "checkpointer"
+	case procsignal.Spare, procsignal.Backend, procsignal.WalSender, procsignal.DeadEnd:
+		return "walsender"
+	}
+	panic(fmt.Sprintf("launch: no executable for %v", k))
+}
+
+// Launcher starts children. Its files stay the caller's.
+type Launcher struct {
+	BinDir string   // where the executables are
+	Death  *os.File // read end of the postmaster-death pipe
+	Lock   *os.File // the data directory's lock
+	Shmem  *os.File // the current segment
+}
+
+// Check says which executables are missing, so that a half-installed node fails at its start and not at its first
+// client.
+func (l *Launcher) Check() error {
+	for _, k := range []procsignal.Kind{procsignal.Startup, procsignal.WalReceiver, procsignal.Checkpointer, procsignal.Spare} {
+		path := filepath.Join(l.BinDir, Executable(k))
+		if err := unix.Access(path, unix.X_OK); err != nil {
+			return fmt.Errorf("find program %q: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// Start forks and execs one child and gives its process id. control, if not nil, becomes the child's control socket;
+// the caller closes its own copy.
+func (l *Launcher) Start(p *Params, control *os.File) (pid int, err error) {
+	record, err := recordFile(p.encode())
+	if err != nil {
+		return 0, err
+	}
+	defer record.Close()
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return 0, fmt.Errorf("open %s: %w", os.DevNull, err)
+	}
+	defer null.Close()
+
+	files := []uintptr{null.Fd(), 1, 2, FDShmem: l.Shmem.Fd(), FDDeath: l.Death.Fd(), FDLock: l.Lock.Fd(), FDParams: record.Fd()}
+	if control != nil {
+		files = append(files, control.Fd())
+	}
+	path := filepath.Join(l.BinDir, Executable(p.Kind))
+	attr := &syscall.ProcAttr{
+		Dir:   p.DataDir,
+		Env:   os.Environ(),
+		Files: files,
+		// A session of its own: a signal to the terminal's group reaches the postmaster alone.
+		Sys: &syscall.SysProcAttr{Setsid: true},
+	}
+	pid, err = forkBlocked(path, []string{"waypost: " + p.Kind.String(), proctitle.Pad}, attr)
+	if err != nil {
+		return 0, fmt.Errorf("start %q: %w", path, err)
+	}
+	return pid, nil
+}
+
+// forkBlocked forks with all signals blocked in this thread, which the child inherits: a signal that comes before the
+// child's handlers stand waits for them.
+func forkBlocked(path string, argv []string, attr *syscall.ProcAttr) (int, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var all, before unix.Sigset_t
+	for i := range all.Val {
+		all.Val[i] = ^all.Val[i]
+	}
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &before); err != nil {
+		return 0, fmt.Errorf("block signals: %w", err)
+	}
+	defer unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)
+	return syscall.ForkExec(path, argv, attr)
+}
+
+// recordFile puts the record into a file without a name, to be read from its start.
+func recordFile(record []byte) (*os.File, error) {
+	fd, err := unix.MemfdCreate("waypost-params", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("make the parameter record: %w", err)
+	}
+	f := os.NewFile(uintptr(fd), "parameter record")
+	if _, err := f.WriteAt(record, 0); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("write the parameter record: %w", err)
+	}
+	return f, nil
+}
+
+// UnblockSignals undoes in the calling thread what Start did. For the child, once its handlers stand.
+func UnblockSignals() error {
+	var none unix.Sigset_t
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &none, nil); err != nil {
+		return fmt.Errorf("unblock signals: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,239 @@
+package postmaster
+
+import (
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"waypost/internal/launch"
+	"waypost/internal/procsignal"
+	"waypost/xlog"
+)
+
+// class groups children by how they are counted and signalled.
+type class uint
+
+const (
+	startups class = 1 << iota
+	walReceivers
+	checkpointers
+	spares   // walsender executables that have no client yet
+	backends // a client that has not asked for replication
+	walSenders
+	deadEnds // tell a client why it is refused
+
+	everybody = startups | walReceivers | checkpointers | spares | backends | walSenders | deadEnds
+)
+
+// child is the postmaster's own record of a process; shared memory is not believed for any of it.
+type child struct {
+	pid     int
+	slot    int
+	kind    procsignal.Kind
+	control *os.File // a spare's control socket, nil otherwise
+}
+
+// mayFail says whether exit code 1 of the kind harms nobody else.
+func mayFail(k procsignal.Kind) bool {
+	return k != procsignal.Startup && k != procsignal.Checkpointer
+}
+
+// class asks the PMSignal array of a backend whether it has become a walsender. One that has not marked itself yet is a
+// regular backend and dies earlier; no harm is done.
+func (pm *Postmaster) class(c *child) class {
+	switch c.kind {
+	case procsignal.Startup:
+		return startups
+	case procsignal.WalReceiver:
+		return walReceivers
+	case procsignal.Checkpointer:
+		return checkpointers
+	case procsignal.Spare:
+		return spares
+	case procsignal.DeadEnd:
+		return deadEnds
+	}
+	if pm.areas.PM.IsWalSender(c.slot) {
+		return walSenders
+	}
+	return backends
+}
+
+// count counts the living children of the classes.
+func (pm *Postmaster) count(of class) int {
+	n := 0
+	for _, c := range pm.children {
+		if pm.class(c)&of != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// signalChildren signals the children of the classes. A child that has just died is reaped soon.
+func (pm *Postmaster) signalChildren(sig unix.Signal, of class) {
+	for _, c := range pm.children {
+		if pm.class(c)&of == 0 {
+			continue
+		}
+		if err := unix.Kill(c.pid, sig); err != nil && err != unix.ESRCH {
+			pm.log.Warn().Err(err).Msgf("could not send %v to %v with PID %d", unix.SignalName(sig), c.kind, c.pid)
+		}
+	}
+}
+
+// quitChildren sends SIGQUIT and starts the clock for SIGKILL.
+func (pm *Postmaster) quitChildren(of class) {
+	pm.signalChildren(unix.SIGQUIT, of)
+	pm.killTimer.Reset(sigkillAfter)
+}
+
+// startAuxiliary launches a process that serves no client; nil where that fails, which is logged.
+func (pm *Postmaster) startAuxiliary(k procsignal.Kind) *child {
+	return pm.startChild(k, nil)
+}
+
+// startChild launches a process in a free slot.
+func (pm *Postmaster) startChild(k procsignal.Kind, control *os.File) *child {
+	if len(pm.freeSlots) == 0 {
+		pm.log.Warn().Msgf("could not start %v: no child slot is free", k)
+		return nil
+	}
+	slot := pm.freeSlots[len(pm.freeSlots)-1]
+	pm.areas.PM.AssignChild(slot)
+	pid, err := pm.launcher.Start(&launch.Params{
+		Kind: k, ChildSlot: slot, DataDir: pm.dataDir, PostmasterStart: int64(xlog.FromTime(pm.startTime)),
+		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed, Settings: pm.encodedSettings,
+	}, control)
+	if err != nil {
+		pm.areas.PM.ReleaseChild(slot)
+		pm.log.Warn().Err(err).Msgf("could not start %v", k)
+		return nil
+	}
+	pm.freeSlots = pm.freeSlots[:len(pm.freeSlots)-1]
+	c := &child{pid: pid, slot: slot, kind: k}
+	pm.children[pid] = c
+	return c
+}
+
+// reap takes in every child that has ended, and then looks at what that means.
+func (pm *Postmaster) reap() {
+	for {
+		var status unix.WaitStatus
+		pid, err := unix.Wait4(-1, &status, unix.WNOHANG, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || pid <= 0 {
+			break
+		}
+		if c, ok := pm.children[pid]; ok {
+			pm.childEnded(c, status)
+		}
+	}
+	pm.advance()
+}
+
+func (pm *Postmaster) childEnded(c *child, status unix.WaitStatus) {
+	delete(pm.children, c.pid)
+	if c.control != nil {
+		c.control.Close()
+	}
+	leftCleanly := pm.areas.PM.ReleaseChild(c.slot)
+	pm.freeSlots = append(pm.freeSlots, c.slot)
+	if status.ExitStatus() == launch.ExitSyncFailed {
+		pm.syncFailed = true
+	}
+	switch c.kind {
+	case procsignal.Startup:
+		pm.startupEnded(c, status)
+	case procsignal.Checkpointer:
+		pm.checkpointerEnded(c, status)
+	default:
+		if !leftCleanly || !(exited(status, 0) || exited(status, 1)) {
+			pm.childCrashed(c, status)
+			return
+		}
+		pm.log.Debug().Msgf("%v (PID %d) exited with exit code %d", c.kind, c.pid, status.ExitStatus())
+	}
+}
+
+func exited(s unix.WaitStatus, code int) bool { return s.Exited() && s.ExitStatus() == code }
+
+// startupEnded: 0 is the end of recovery; 0 or 1 is well while the node stops; all else is a crash, and one at the very
+// start is a failure that a restart would only repeat.
+func (pm *Postmaster) startupEnded(c *child, status unix.WaitStatus) {
+	switch {
+	case pm.shutdown != noShutdown && (exited(status, 0) || exited(status, 1)):
+		if pm.state < PMWaitBackends {
+			pm.setState(PMWaitBackends)
+		}
+	case exited(status, 0) && !pm.fatalError:
+		pm.setState(PMRun)
+		pm.acceptClients()
+	case pm.state == PMStartup && !pm.fatalError && pm.shutdown == noShutdown:
+		pm.startupFailed = true
+		pm.childCrashed(c, status)
+		pm.log.Info().Msg("aborting startup due to startup process failure")
+	default:
+		pm.childCrashed(c, status)
+	}
+}
+
+// checkpointerEnded: 0 in PM_SHUTDOWN says that the last checkpoint is on disk. Only now may walsenders end: each sends
+// it before.
+func (pm *Postmaster) checkpointerEnded(c *child, status unix.WaitStatus) {
+	if !exited(status, 0) || pm.state != PMShutdown {
+		pm.childCrashed(c, status)
+		return
+	}
+	pm.setState(PMShutdown2)
+	pm.signalChildren(unix.SIGUSR2, walSenders)
+}
+
+// childCrashed has everybody die, because shared memory may be damaged. It may be called again for each that follows.
+func (pm *Postmaster) childCrashed(c *child, status unix.WaitStatus) {
+	first := !pm.abnormal()
+	if first || pm.state < PMWaitBackends {
+		pm.logCrash(c, status)
+	}
+	if pm.shutdown != immediateShutdown {
+		pm.fatalError = true
+	}
+	if first {
+		pm.log.Info().Msg("terminating any other active server processes")
+		pm.areas.PM.SetQuitReason(quitForCrash)
+		pm.quitChildren(everybody)
+	}
+	if pm.state < PMWaitBackends || pm.state == PMShutdown {
+		pm.setState(PMWaitBackends)
+	}
+}
+
+func (pm *Postmaster) logCrash(c *child, status unix.WaitStatus) {
+	switch {
+	case status.Signaled():
+		pm.log.Info().Msgf("%v (PID %d) was terminated by signal %d: %v", c.kind, c.pid, status.Signal(), status.Signal())
+	case status.ExitStatus() == 0 && mayFail(c.kind):
+		pm.log.Info().Msgf("%v (PID %d) exited without leaving shared memory", c.kind, c.pid)
+	default:
+		pm.log.Info().Msgf("%v (PID %d) exited with exit code %d", c.kind, c.pid, status.ExitStatus())
+	}
+}
+
+// killStubborn sends SIGKILL to whoever is left so long after SIGQUIT.
+func (pm *Postmaster) killStubborn() {
+	if pm.abnormal() && len(pm.children) > 0 {
+		pm.log.Info().Msg("issuing SIGKILL to recalcitrant children")
+		pm.signalChildren(unix.SIGKILL, everybody)
+		pm.killTimer.Reset(sigkillAfter)
+	}
+}
+
+// stoppedTimer is a timer that is not running.
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}

@@ -1,0 +1,101 @@
+package postmaster
+
+import (
+	"golang.org/x/sys/unix"
+
+	"waypost/internal/guc"
+	"waypost/internal/launch"
+	"waypost/internal/procsignal"
+)
+
+// restartAfterCrash is named here because the state machine reads like PostgreSQL's with it.
+const restartAfterCrash = guc.RestartAfterCrash
+
+// acceptability says what a client that connects now must be told (canAcceptConnections).
+func (pm *Postmaster) acceptability() launch.CAC {
+	serving := pm.state == PMRun || pm.state == PMHotStandby
+	switch {
+	case serving && pm.shutdown == noShutdown && !pm.fatalError:
+		if pm.count(spares|backends|walSenders|deadEnds) >= 2*pm.maxClients() {
+			return launch.CACTooMany
+		}
+		return launch.CACOK
+	case pm.shutdown != noShutdown:
+		return launch.CACShutdown
+	case pm.fatalError:
+		return launch.CACRecovery
+	case pm.state == PMRecovery:
+		return launch.CACNotConsistent
+	default:
+		return launch.CACStartup
+	}
+}
+
+// maxClients is how many clients can be served at once. Twice as many processes may exist, since some are still in
+// their handshake and some are refused.
+func (pm *Postmaster) maxClients() int {
+	return pm.settings.Int(guc.MaxConnections) + pm.settings.Int(guc.MaxWalSenders)
+}
+
+// serveClient gives an accepted connection to a process: a spare one if there is one, else one launched now. A client
+// that is refused gets a process, too: the postmaster itself never talks to a client.
+func (pm *Postmaster) serveClient(client int) {
+	defer unix.Close(client)
+	cac := pm.acceptability()
+	kind := procsignal.Backend
+	if cac != launch.CACOK {
+		kind = procsignal.DeadEnd
+	}
+	c := pm.takeSpare()
+	if c == nil {
+		c = pm.launchSpare()
+	}
+	if c == nil {
+		return
+	}
+	if err := launch.SendClient(c.control, client, cac); err != nil {
+		pm.log.Warn().Err(err).Msgf("could not hand a connection to PID %d", c.pid)
+	}
+	c.control.Close()
+	c.control = nil
+	c.kind = kind
+}
+
+// takeSpare picks a process that waits for a client.
+func (pm *Postmaster) takeSpare() *child {
+	for _, c := range pm.children {
+		if c.kind == procsignal.Spare && c.control != nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// launchSpare launches a process that waits for a client; nil where that fails, which is logged.
+func (pm *Postmaster) launchSpare() *child {
+	ours, childs, err := launch.NewControl()
+	if err != nil {
+		pm.log.Warn().Err(err).Msg("could not start a backend")
+		return nil
+	}
+	defer childs.Close()
+	c := pm.startChild(procsignal.Spare, childs)
+	if c == nil {
+		ours.Close()
+		return nil
+	}
+	c.control = ours
+	return c
+}
+
+// fillSpares launches processes ahead, so that a client need not wait for one to start.
+func (pm *Postmaster) fillSpares() {
+	if pm.acceptability() != launch.CACOK {
+		return
+	}
+	for pm.count(spares) < pm.settings.Int(guc.WalsenderPrelaunch) {
+		if pm.launchSpare() == nil {
+			return
+		}
+	}
+}

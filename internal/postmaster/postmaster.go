@@ -1,0 +1,282 @@
+// Package postmaster is the process that the user starts: it owns the data directory, listens, launches every other
+// process, and ends last.
+//
+// Signals:
+//
+//	SIGHUP   read the configuration again, have all children do so
+//	SIGTERM  smart shutdown: no new clients; when the regular backends have gone, as fast
+//	SIGINT   fast shutdown: end the regular backends, write the shutdown checkpoint, let the walsenders send it
+//	SIGQUIT  immediate shutdown: everybody dies at once
+//	SIGUSR1  a child has set a flag in the PMSignal array
+//	SIGCHLD  a child has ended
+//
+// Exit codes: 0 after a smart or fast shutdown, 1 in all other cases.
+//
+// The postmaster survives whatever its children do. So it takes no lock that a child can hold, believes nothing in
+// shared memory that its own records can tell it, and links neither the wire protocol nor anything that reads WAL.
+// Everything runs in one goroutine; the others only bring it news.
+package postmaster
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
+
+	"waypost/internal/datadir"
+	"waypost/internal/guc"
+	"waypost/internal/launch"
+	"waypost/internal/layout"
+	"waypost/internal/logging"
+	"waypost/internal/procsignal"
+	"waypost/shmem"
+)
+
+// auxiliarySlots is how many child slots there are beside those for clients.
+const auxiliarySlots = 8
+
+// recheckEvery is how often postmaster.pid and the socket files are looked after.
+const recheckEvery = time.Minute
+
+// Postmaster is the one instance of its process. All fields belong to the goroutine that Run runs in.
+type Postmaster struct {
+	log             zerolog.Logger
+	settings        *guc.Settings
+	encodedSettings []byte
+	configLoaded    time.Time
+	dataDir         string
+	startTime       time.Time
+
+	commandLine []string // for postmaster.opts
+
+	lock    *datadir.Lock
+	sockets *sockets
+	signals signals
+	quit    chan struct{} // closed at the end, for the goroutines that listen
+
+	launcher   launch.Launcher
+	deathWrite *os.File // while it is open, the children know that the postmaster lives
+	generation uint64
+	segment    *shmem.Segment
+	areas      layout.Areas
+
+	state             PMState
+	shutdown          shutdownMode
+	fatalError        bool // a child has crashed and the node has not yet begun anew
+	startupFailed     bool // startup failed at its start: a restart would only fail again
+	syncFailed        bool // a child ended because a sync had failed
+	walReceiverWanted bool
+	children          map[int]*child // by process id
+	freeSlots         []int
+	killTimer         *time.Timer
+
+	exitCode *int // set when it is time to go
+}
+
+// Run takes the data directory, serves until it is told to stop, and gives the exit code. Command-line options are in
+// settings already; dir is what -D said, args the command line for postmaster.opts.
+func Run(settings *guc.Settings, dir string, args []string) int {
+	log := logging.New(os.Stderr)
+	pm := &Postmaster{
+		log: log, settings: settings, commandLine: args, startTime: time.Now(), configLoaded: time.Now(),
+		children: make(map[int]*child), killTimer: stoppedTimer(), quit: make(chan struct{}),
+	}
+	if err := pm.prepare(dir); err != nil {
+		logging.Event(&log, zerolog.FatalLevel, err)
+		pm.release()
+		return 1
+	}
+	pm.beginGeneration()
+	pm.loop()
+	pm.release()
+	return *pm.exitCode
+}
+
+// prepare does everything that must be right before the first child: settings, directory, lock, sockets.
+func (pm *Postmaster) prepare(dir string) error {
+	if err := datadir.CheckNotRoot(); err != nil {
+		return err
+	}
+	if err := pm.settings.LoadFiles(dir); err != nil {
+		return err
+	}
+	pm.useSettings(pm.settings)
+	pm.dataDir = pm.settings.String(guc.DataDirectory)
+	mode, err := datadir.Check(pm.dataDir)
+	if err != nil {
+		return err
+	}
+	if _, err := datadir.Version(pm.dataDir); err != nil {
+		return err
+	}
+	unix.Umask(mode.Umask)
+	if err := os.Chdir(pm.dataDir); err != nil {
+		return fmt.Errorf("enter the data directory: %w", err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find our own program: %w", err)
+	}
+	pm.launcher.BinDir = filepath.Dir(self)
+	if err := pm.launcher.Check(); err != nil {
+		return err
+	}
+	if pm.launcher.Death, pm.deathWrite, err = os.Pipe(); err != nil {
+		return fmt.Errorf("make the postmaster-death pipe: %w", err)
+	}
+	// From here on signals wait in their channels: an order to stop that comes during the start is not lost.
+	pm.signals = catchSignals()
+	return pm.takeDirectory(self, mode)
+}
+
+// takeDirectory locks the data directory, makes its files known to others, and begins to listen.
+func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
+	info := datadir.PidInfo{Pid: os.Getpid(), DataDir: pm.dataDir, Start: pm.startTime, Port: pm.settings.Int(guc.Port)}
+	stale, _ := datadir.ReadPidFile(pm.dataDir) // a segment that nobody has left behind is no error
+	var err error
+	if pm.lock, err = datadir.Acquire(info, mode.File); err != nil {
+		return err
+	}
+	pm.launcher.Lock = pm.lock.File()
+	if err := shmem.RemoveStale(stale.ShmemPath); err != nil {
+		pm.log.Warn().Msg(err.Error())
+	}
+	if err := datadir.WriteOpts(pm.dataDir, self, pm.commandLine, mode.File); err != nil {
+		return err
+	}
+	pm.log.Info().Msgf("starting Waypost, PID %d", os.Getpid())
+	if pm.sockets, err = listen(pm.settings, info, func(err error) { pm.log.Warn().Msg(err.Error()) }); err != nil {
+		return err
+	}
+	pm.note(pm.lock.SetLine(datadir.LineSocketDir, pm.sockets.firstDir))
+	pm.note(pm.lock.SetLine(datadir.LineListenAddr, pm.sockets.firstTCP))
+	pm.sockets.serve(pm.quit)
+	return nil
+}
+
+// note logs an error that changes nothing about what the node does.
+func (pm *Postmaster) note(err error) {
+	if err != nil {
+		pm.log.Warn().Msg(err.Error())
+	}
+}
+
+func (pm *Postmaster) useSettings(s *guc.Settings) {
+	pm.settings = s
+	pm.encodedSettings = s.Encode()
+}
+
+// childSlots is how many children there can be.
+func (pm *Postmaster) childSlots() int {
+	return 2*pm.maxClients() + pm.settings.Int(guc.WalsenderPrelaunch) + auxiliarySlots
+}
+
+// beginGeneration makes a new segment and launches the first children into it: at the start, and after a crash.
+func (pm *Postmaster) beginGeneration() {
+	pm.fatalError = false
+	pm.walReceiverWanted = false
+	pm.killTimer.Stop()
+	if err := pm.newSegment(); err != nil {
+		logging.Event(&pm.log, zerolog.FatalLevel, err)
+		pm.exit(1)
+		return
+	}
+	pm.freeSlots = pm.freeSlots[:0]
+	for slot := pm.areas.PM.Slots() - 1; slot >= 0; slot-- {
+		pm.freeSlots = append(pm.freeSlots, slot)
+	}
+	pm.note(pm.lock.SetStatus(datadir.StatusStarting))
+	pm.setState(PMStartup)
+	if pm.startAuxiliary(procsignal.Checkpointer) == nil || pm.startAuxiliary(procsignal.Startup) == nil {
+		pm.startupFailed = true
+		pm.fatalError = true
+		pm.quitChildren(everybody)
+		pm.setState(PMWaitBackends)
+		pm.advance()
+	}
+}
+
+// newSegment replaces the segment, if there was one, by a new one under a name of its own.
+func (pm *Postmaster) newSegment() error {
+	pm.dropSegment()
+	info, err := os.Stat(pm.dataDir)
+	if err != nil {
+		return fmt.Errorf("name the shared memory: %w", err)
+	}
+	inode := info.Sys().(*syscall.Stat_t).Ino
+	pm.generation++
+	name := fmt.Sprintf("%d.%d.%d", inode, os.Getpid(), pm.generation)
+	l := layout.New(pm.childSlots(), pm.settings.Int(guc.MaxWalSenders))
+	if pm.segment, err = shmem.Create([]string{"/dev/shm", pm.dataDir}, name, l, pm.generation); err != nil {
+		return err
+	}
+	if pm.areas, err = layout.Map(pm.segment); err != nil {
+		return err
+	}
+	layout.Init(&pm.areas)
+	pm.launcher.Shmem = pm.segment.File()
+	pm.note(pm.lock.SetShmem(inode, pm.generation, pm.segment.Path()))
+	return nil
+}
+
+func (pm *Postmaster) dropSegment() {
+	if pm.segment == nil {
+		return
+	}
+	pm.note(pm.segment.Remove())
+	pm.note(pm.segment.Close())
+	pm.segment = nil
+}
+
+// loop waits for news and deals with it, one piece at a time, until it is time to go.
+func (pm *Postmaster) loop() {
+	recheck := time.NewTicker(recheckEvery)
+	defer recheck.Stop()
+	for pm.exitCode == nil {
+		select {
+		case <-pm.signals.child:
+			pm.reap()
+		case <-pm.signals.notice:
+			pm.lookAtFlags()
+		case sig := <-pm.signals.orders:
+			pm.obey(sig)
+		case client := <-pm.sockets.accepted:
+			pm.serveClient(client)
+		case <-pm.killTimer.C:
+			pm.killStubborn()
+		case <-recheck.C:
+			pm.recheckLock()
+		}
+		pm.startWalReceiver()
+		pm.fillSpares()
+	}
+}
+
+// recheckLock ends the node when postmaster.pid has been taken away, as PostgreSQL does: somebody has removed the
+// directory under it.
+func (pm *Postmaster) recheckLock() {
+	if err := pm.lock.Recheck(); err != nil {
+		pm.log.Info().Msg(err.Error())
+		pm.log.Info().Msg("performing immediate shutdown because data directory lock file is invalid")
+		pm.beginShutdown(immediateShutdown)
+	}
+	pm.sockets.touch(time.Now())
+}
+
+func (pm *Postmaster) exit(code int) { pm.exitCode = &code }
+
+// release gives back everything that outlives a process. Children that are left see the death pipe close.
+func (pm *Postmaster) release() {
+	close(pm.quit)
+	if pm.sockets != nil {
+		pm.sockets.remove()
+	}
+	pm.dropSegment()
+	if pm.lock != nil {
+		pm.note(pm.lock.Release())
+	}
+}
