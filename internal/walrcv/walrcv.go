@@ -121,6 +121,9 @@ func (d *Data) Snapshot() Fields {
 	return d.f
 }
 
+// Peek is Snapshot without the lock, for a segment that is mapped read-only.
+func (d *Data) Peek() Fields { return shmem.Peek(&d.mutex, &d.f) }
+
 // Update changes guarded fields under the lock. change must only store: it may not allocate, log or call the system.
 func (d *Data) Update(change func(f *Fields)) {
 	d.mutex.Lock()

@@ -152,11 +152,9 @@ func (c *Ctl) Init() {
 	}
 }
 
-// SyncRep copies the queues and the positions released, for shmdump.
-func (c *Ctl) SyncRep() (queues [NumSyncRepWaitModes]SyncRepQueue, lsn [NumSyncRepWaitModes]xlog.LSN, status uint32) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	return c.syncRepQueue, c.lsn, c.syncStandbysStatus.Load()
+// PeekSyncRep copies the queues and the positions released without the lock, for shmdump.
+func (c *Ctl) PeekSyncRep() (queues [NumSyncRepWaitModes]SyncRepQueue, lsn [NumSyncRepWaitModes]xlog.LSN, status uint32) {
+	return shmem.Peek(&c.mutex, &c.syncRepQueue), shmem.Peek(&c.mutex, &c.lsn), c.syncStandbysStatus.Load()
 }
 
 // Snapshot copies the guarded fields, all of one moment.
@@ -165,6 +163,9 @@ func (w *WalSnd) Snapshot() Fields {
 	defer w.mutex.Unlock()
 	return w.f
 }
+
+// Peek is Snapshot without the lock, for a segment that is mapped read-only.
+func (w *WalSnd) Peek() Fields { return shmem.Peek(&w.mutex, &w.f) }
 
 // Update changes guarded fields under the lock. change must only store: it may not allocate, log or call the system.
 func (w *WalSnd) Update(change func(f *Fields)) {

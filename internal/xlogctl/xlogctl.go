@@ -177,5 +177,14 @@ func (c *Ctl) Checkpoint() Checkpoint {
 	return c.checkpoint
 }
 
+// PeekServerVersion and PeekCheckpoint do without the lock, for a segment that is mapped read-only.
+func (c *Ctl) PeekServerVersion() string {
+	b := shmem.Peek(&c.mutex, &c.serverVersion)
+	return shmem.String(b[:])
+}
+
+// PeekCheckpoint is Checkpoint without the lock.
+func (c *Ctl) PeekCheckpoint() Checkpoint { return shmem.Peek(&c.mutex, &c.checkpoint) }
+
 // LastXact is the time of the last commit or abort record checked; the zero time if there was none.
 func (c *Ctl) LastXact() time.Time { return xlog.TimestampTz(c.LastXactTime.Load()).Time() }
