@@ -5,15 +5,16 @@ import "waypost/xlog"
 // EventKind says what an Event is.
 type EventKind uint8
 
-// Kinds of Event. The zero value comes only with an error.
+// Kinds of Event.
 const (
-	// NoEvent accompanies an error.
+	// NoEvent accompanies an error. Without one it says that what was in the buffer was not for the caller (a
+	// changed parameter, a notice) and that to go on means to read: call again.
 	NoEvent EventKind = iota
-	// XLogData is a piece of WAL, or of a logical stream: Start, End, SendTime, Data, Last are set.
+	// XLogData is a piece of WAL, or a whole message of a logical stream: Start, End, SendTime, Data are set.
 	XLogData
 	// Keepalive is the primary's keepalive: End, SendTime, ReplyRequested are set.
 	Keepalive
-	// CopyData is a piece of what a COPY statement run by Exec sends: Data and Last are set.
+	// CopyData is a whole message of what a COPY statement run by Exec sends: Data is set.
 	CopyData
 	// EndOfCopy says that the server ended the stream: its timeline ends here, and EndStreaming has the next; or,
 	// with Shutdown set, the server is going down and closes the connection. Everything before it was sent whole.
@@ -40,12 +41,9 @@ type Event struct {
 	Kind EventKind
 	// ReplyRequested: the server wants a status update as soon as possible.
 	ReplyRequested bool
-	// Last: Data ends its message. A physical stream does not care for messages' bounds; a logical one does.
-	Last bool
 	// Shutdown: see EndOfCopy.
 	Shutdown bool
-	// Start is the position of Data's first byte (not of the message's). In a physical stream it is where the piece
-	// before ended. In a logical stream it is the whole message's start, for every piece.
+	// Start is the position of Data's first byte; in a physical stream that is where the piece before ended.
 	Start xlog.LSN
 	// End is the server's end of WAL when it sent the message (walEnd).
 	End xlog.LSN

@@ -115,8 +115,9 @@ type Conn interface {
 	// Send sends msg: one or more whole CopyData messages, frame included, as protocol.AppendStandbyStatusUpdate and
 	// its like make them (walrcv_send adds the frame itself; here that would cost a copy). msg is not kept. Send may
 	// run while another goroutine receives, and several at once are sent one after the other. It blocks while the
-	// socket's send buffer is full, at most until deadline (zero: without end). After a Send that fails
-	// nothing more can be sent, but Receive may still learn why. Errors: ErrNotStreaming, *ConnError (holding ErrDeadline if that was it).
+	// socket's send buffer is full, at most until deadline (zero: without end). After a Send that fails nothing more
+	// can be sent, but Receive may still learn why. Errors: ErrNotStreaming, *ConnError (with ErrDeadline in it if
+	// that was it).
 	Send(msg []byte, deadline time.Time) error
 
 	// CreateSlot creates a replication slot. A physical slot reserves WAL at once. Replication connections only.
