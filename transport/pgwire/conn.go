@@ -3,6 +3,7 @@ package pgwire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"os"
@@ -214,13 +215,7 @@ func (c *conn) serverError(op string) error {
 
 // unexpected is the error for a message that does not belong here.
 func (c *conn) unexpected(op string) error {
-	text := "unexpected WAL or keepalive message"
-	if c.msg.Kind == protocol.StreamCopyDone {
-		text = "unexpected end of COPY"
-	} else if c.msg.Kind == protocol.StreamOther {
-		text = "unexpected message type " + string(rune(c.msg.Type))
-	}
-	return c.fail(&transport.ProtocolError{Op: op, Msg: text})
+	return c.fail(&transport.ProtocolError{Op: op, Msg: fmt.Sprintf("unexpected message type %q", c.msg.Type)})
 }
 
 // Send implements transport.Conn.

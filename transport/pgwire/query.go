@@ -65,8 +65,8 @@ func (c *conn) results(op string) ([]transport.ExecResult, error) {
 			}
 			return nil, err
 		}
-		if c.msg.Kind != protocol.StreamOther {
-			return nil, c.unexpected(op)
+		if c.leftOver() {
+			continue
 		}
 		var err error
 		switch c.msg.Type {
@@ -103,6 +103,12 @@ func (c *conn) results(op string) ([]transport.ExecResult, error) {
 			return nil, c.fail(readError(op, err))
 		}
 	}
+}
+
+// leftOver says whether c.msg is of a stream that is over: a logical walsender may send on after its own CopyDone.
+// libpq drops it, too.
+func (c *conn) leftOver() bool {
+	return c.msg.Kind != protocol.StreamOther || c.msg.Type == protocol.MsgCopyData
 }
 
 func (c *conn) startCopy(p phase, status transport.ExecStatus) transport.ExecResult {
