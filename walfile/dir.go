@@ -23,8 +23,8 @@ type Dir struct {
 // ErrSegmentExists says that a segment could not be put in place because there is one of that name.
 var ErrSegmentExists = errors.New("segment exists already")
 
-// SyncError says that the operating system could not make bytes durable. After it, nobody knows which of them are on disk,
-// and asking again proves nothing: whoever relies on the file must end, or fetch the bytes anew.
+// SyncError says that bytes, or a name, could not be made durable. After it, nobody knows which of them are on disk, and asking
+// again proves nothing: whoever relies on the file must end, or fetch the bytes anew.
 type SyncError struct {
 	Path string
 	Err  error
@@ -50,7 +50,7 @@ func (d *Dir) perm() fs.FileMode {
 // Sync makes the directory's names durable. An error is a *SyncError.
 func (d *Dir) Sync() error { return syncPath(d.Path, unix.Fsync) }
 
-// SyncSegment makes a segment's bytes durable, whoever wrote them. An error is a *SyncError, or one of opening the file.
+// SyncSegment makes a segment's bytes durable, whoever wrote them. An error is a *SyncError, also if there is no such file.
 func (d *Dir) SyncSegment(tli xlog.TimeLineID, n xlog.SegNo) error {
 	return syncPath(d.SegmentPath(tli, n), unix.Fdatasync)
 }
@@ -58,7 +58,7 @@ func (d *Dir) SyncSegment(tli xlog.TimeLineID, n xlog.SegNo) error {
 func syncPath(path string, sync func(int) error) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("open to sync: %w", err)
+		return &SyncError{Path: path, Err: err}
 	}
 	defer f.Close()
 	return syncFile(f, sync)

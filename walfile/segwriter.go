@@ -3,6 +3,7 @@ package walfile
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -41,6 +42,7 @@ type SegmentWriter struct {
 // openSegment is a segment that is being written.
 type openSegment struct {
 	f       *os.File
+	fd      int // f's
 	n       xlog.SegNo
 	nameNew bool // the directory was not synced since it was opened; guarded by SegmentWriter.flushing
 }
@@ -82,13 +84,19 @@ func (w *SegmentWriter) Write(p []byte, l xlog.LSN) error {
 		if left := uint32(w.dir.SegSize) - off; uint64(len(part)) > uint64(left) {
 			part = part[:left]
 		}
-		n, err := s.f.WriteAt(part, int64(off))
+		n, err := unix.Pwrite(s.fd, part, int64(off)) // File.WriteAt would not tell how much of a failed write was done
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == nil && n == 0:
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			return fmt.Errorf("write WAL at %v: %w", l, &fs.PathError{Op: "write", Path: s.f.Name(), Err: err})
+		}
 		l += xlog.LSN(n)
 		p = p[n:]
 		w.written.Store(uint64(l))
-		if err != nil {
-			return fmt.Errorf("write WAL at %v: %w", l, err)
-		}
 	}
 	return nil
 }
@@ -103,7 +111,7 @@ func (w *SegmentWriter) segment(l xlog.LSN) (*openSegment, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.cur = &openSegment{f: f, n: n, nameNew: true}
+	w.cur = &openSegment{f: f, fd: int(f.Fd()), n: n, nameNew: true}
 	w.mu.Lock()
 	w.open = append(w.open, w.cur)
 	w.mu.Unlock()
