@@ -117,10 +117,10 @@ func (c *Ctl) Replayed() xlog.LSN { return xlog.LSN(c.ReplayedUpto.Load()) }
 // Timeline is TimelineID, typed.
 func (c *Ctl) Timeline() xlog.TimeLineID { return xlog.TimeLineID(c.TimelineID.Load()) }
 
-// SetWritten publishes a new end of written WAL and wakes all who wait for it.
+// SetWritten publishes a new end of written WAL and wakes all who wait for it: not startup, which reads behind Flushed.
 func (c *Ctl) SetWritten(l xlog.LSN) {
 	c.WrittenUpto.Store(uint64(l))
-	c.WALAdvanced.Signal()
+	c.WALAdvanced.Nudge(^StartupBit)
 }
 
 // SetFlushed publishes a new end of flushed WAL. It wakes nobody who only waits for written bytes: the caller signals
@@ -139,10 +139,16 @@ func (c *Ctl) Sendable(requireFlush bool) xlog.LSN {
 // Reportable is the position that may be reported upstream as flushed.
 func (c *Ctl) Reportable() xlog.LSN { return c.believed(c.Flushed()) }
 
+// InDoubt gives the position from which on bytes held are in doubt; false when none are.
+func (c *Ctl) InDoubt() (xlog.LSN, bool) {
+	vouched, resumed := c.VouchedUpto.Load(), c.ResumedAt.Load()
+	return xlog.LSN(vouched), vouched != resumed && c.ReplayedUpto.Load() <= resumed
+}
+
 // believed cuts a position to VouchedUpto while the bytes after it are in doubt.
 func (c *Ctl) believed(l xlog.LSN) xlog.LSN {
-	if resumed := c.ResumedAt.Load(); c.VouchedUpto.Load() != resumed && c.ReplayedUpto.Load() <= resumed {
-		return min(l, xlog.LSN(c.VouchedUpto.Load()))
+	if from, doubt := c.InDoubt(); doubt {
+		return min(l, from)
 	}
 	return l
 }

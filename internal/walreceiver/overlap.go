@@ -1,0 +1,118 @@
+package walreceiver
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"waypost/protocol"
+	"waypost/walfile"
+	"waypost/xlog"
+)
+
+// overlap is WAL that the node has and asks for again, to compare: the last page held. Its bytes are compared with the
+// upstream's, never written. The zero value has none.
+type overlap struct {
+	tli  xlog.TimeLineID
+	at   xlog.LSN // position of the first byte of want
+	want []byte   // what is still to come
+	// vouched is the position from which on the bytes held are in doubt: pages of an unfinished record, found on disk after
+	// a crash. A difference there is no sign of another history.
+	vouched xlog.LSN
+}
+
+// check compares the beginning of data, which stands at l, as far as it overlaps, and returns the rest.
+func (o *overlap) check(l xlog.LSN, data []byte) ([]byte, error) {
+	if len(o.want) == 0 {
+		return data, nil
+	}
+	if l != o.at {
+		return nil, errorf(protocol.CodeProtocolViolation,
+			"upstream sent WAL at %v where it was asked for WAL at %v", l, o.at)
+	}
+	n := min(len(data), len(o.want))
+	if !bytes.Equal(data[:n], o.want[:n]) {
+		return nil, o.differs(data[:n])
+	}
+	o.at += xlog.LSN(n)
+	o.want = o.want[n:]
+	return data[n:], nil
+}
+
+// errDoubtful says that the node's own pages of an unfinished record were not what the upstream has: they are to be
+// fetched anew.
+var errDoubtful = errors.New("pages of an unfinished record differ from the upstream's")
+
+func (o *overlap) differs(got []byte) error {
+	i := 0
+	for got[i] == o.want[i] {
+		i++
+	}
+	at := o.at + xlog.LSN(i)
+	if at >= o.vouched {
+		return errDoubtful
+	}
+	return errorf(protocol.CodeDataCorrupted, "WAL at %v on timeline %d differs between this node and the upstream", at, o.tli).
+		withDetail("Either the two have different histories that got the same timeline number, or one of them has damaged WAL. " +
+			"Nothing was overwritten.").
+		withHint(`Make sure that primary_conninfo names the right server. To follow it nevertheless, make this node anew with "waypost init".`)
+}
+
+// held looks at what is on disk before a stream begins.
+type held struct {
+	dir   walfile.Dir
+	check walfile.PageCheck
+	tli   xlog.TimeLineID
+}
+
+// headIsThere says whether the segment of start holds WAL before start: its first page and the page before start have
+// the headers that they must have. True for the start of a segment, which has no head.
+func (h *held) headIsThere(start xlog.LSN) (bool, error) {
+	if h.dir.SegSize.Offset(start) == 0 {
+		return true, nil
+	}
+	for _, page := range []xlog.LSN{h.dir.SegSize.SegStart(start), (start - 1).PageStart()} {
+		ok, err := h.pageIsThere(page)
+		if !ok || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (h *held) pageIsThere(page xlog.LSN) (bool, error) {
+	var b [walfile.LongPageHeaderSize]byte
+	if err := h.read(b[:], page); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		return false, fmt.Errorf("read page header at %v: %w", page, err)
+	}
+	var header walfile.PageHeader
+	return header.Decode(b[:]) && h.check.Check(&header, page) == walfile.PageOK, nil
+}
+
+func (h *held) read(p []byte, l xlog.LSN) error {
+	r := walfile.NewSegmentReader(h.dir)
+	defer r.Close()
+	_, err := r.ReadAt(p, h.tli, l)
+	return err
+}
+
+// lastPage gives the overlap for a stream that is to write from start on: the page that holds the byte before start, if
+// this timeline's files have it.
+func (h *held) lastPage(start, vouched xlog.LSN) (overlap, error) {
+	if start == 0 {
+		return overlap{}, nil
+	}
+	page := (start - 1).PageStart()
+	if ok, err := h.pageIsThere(page); !ok || err != nil {
+		return overlap{}, err
+	}
+	want := make([]byte, start-page)
+	if err := h.read(want, page); err != nil {
+		return overlap{}, fmt.Errorf("read the last page held, at %v: %w", page, err)
+	}
+	return overlap{tli: h.tli, at: page, want: want, vouched: vouched}, nil
+}

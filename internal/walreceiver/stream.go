@@ -1,0 +1,348 @@
+package walreceiver
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"waypost/internal/xlogctl"
+	"waypost/protocol"
+	"waypost/transport"
+	"waypost/xlog"
+)
+
+// When a sync is started although more waits in the socket.
+const (
+	syncAfterBytes = 1 << 20
+	syncAfter      = time.Millisecond
+)
+
+// writeReportWorth is how long a sync must take for a report of the written position to be sent ahead of it. Where syncs are
+// quicker the report of the flush says the same a moment later, and each report costs the upstream a wake and a lock.
+const writeReportWorth = 300 * time.Microsecond
+
+// maxUnsynced is how many segments' worth of WAL may be written and not synced before receiving waits for the disk.
+const maxUnsynced = 4
+
+// stream is one run of WAL on one timeline: from START_REPLICATION to the end of the copy. Three goroutines work on it:
+//
+//	receiving   reads from the connection, writes, kicks the syncer, watches the clock. It is the one that run runs on
+//	syncing     syncer: syncs, publishes the flushed position, reports it
+//	reporting   sends reports that startup asks for, and those that are due
+type stream struct {
+	r    *Receiver
+	conn transport.Conn
+	tli  xlog.TimeLineID
+
+	writer    *writer
+	overlap   overlap
+	syncer    *syncer
+	reporter  *reporter
+	positions *positions
+
+	// Of the receiving goroutine.
+	heardAt    time.Time // when something came last
+	pinged     bool      // since then, the upstream was asked for a sign of life
+	deadline   time.Time // of the next Receive
+	unkicked   int       // bytes received since the last kick
+	unkickedAt time.Time // when the first of them came
+
+	// replyAt is the position that must be flushed before the reply that the upstream has asked for; 0: none is owed.
+	replyAt atomic.Uint64
+
+	failed atomic.Pointer[error] // what another goroutine ended of
+
+	reporting sync.WaitGroup
+	over      atomic.Bool // the reporting goroutine is to end
+}
+
+// run receives until the upstream ends the stream, and then has everything synced and reported. A nil error means that
+// the copy has ended in order; shutdown, that the upstream did it because it is going down.
+func (s *stream) run() (shutdown bool, err error) {
+	s.syncer.start()
+	s.reporting.Add(1)
+	go s.reportOnDemand()
+	defer s.stopReporting()
+
+	s.heardAt = time.Now()
+	if err = s.reporter.noFeedback(); err == nil {
+		shutdown, err = s.receive()
+	}
+	return shutdown, s.finish(err)
+}
+
+// receive is the receiving goroutine's loop.
+func (s *stream) receive() (shutdown bool, err error) {
+	s.setDeadline()
+	for {
+		ev, err := s.conn.Receive(s.deadline)
+		if err != nil {
+			if err = s.notReceived(err); err != nil {
+				return false, err
+			}
+			continue
+		}
+		now := time.Now()
+		s.heardAt, s.pinged = now, false
+		if ev.Kind == transport.EndOfCopy {
+			return ev.Shutdown, nil
+		}
+		if err := s.take(&ev, now); err != nil {
+			return false, err
+		}
+		// Where the stream never pauses, no Receive is ever interrupted.
+		if err := s.ordered(); err != nil {
+			return false, err
+		}
+	}
+}
+
+// ordered says whether another goroutine wants the stream to end.
+func (s *stream) ordered() error {
+	if err := s.r.stopRequested(); err != nil {
+		return err
+	}
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// take handles one event, and writes what is gathered as soon as nothing more waits.
+func (s *stream) take(ev *transport.Event, now time.Time) error {
+	s.r.heard(ev.End, ev.SendTime, xlog.FromTime(now))
+	switch ev.Kind {
+	case transport.XLogData:
+		if err := s.takeData(ev, now); err != nil {
+			return err
+		}
+	case transport.Keepalive:
+		if ev.ReplyRequested {
+			return s.replyAfterFlush()
+		}
+	default:
+		return errorf(protocol.CodeProtocolViolation, "unexpected %v in the WAL stream", ev.Kind)
+	}
+	if !s.conn.Pending() {
+		return s.settle()
+	}
+	if s.unkicked >= syncAfterBytes || s.unkicked > 0 && now.Sub(s.unkickedAt) >= syncAfter {
+		return s.writeAndKick()
+	}
+	return nil
+}
+
+func (s *stream) takeData(ev *transport.Event, now time.Time) error {
+	data, err := s.overlap.check(ev.Start, ev.Data)
+	if err != nil {
+		return err
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	start := ev.Start + xlog.LSN(len(ev.Data)-len(data))
+	if expected := s.writer.end(); start != expected {
+		return &transport.DiscontinuityError{Expected: expected, Got: start}
+	}
+	if s.unkicked == 0 {
+		s.unkickedAt = now
+	}
+	s.unkicked += len(data)
+	s.r.WalRcv.BytesReceived.Add(uint64(len(data)))
+	return s.writer.add(data)
+}
+
+// settle is for the moment when nothing more waits in the socket: everything is written, and a sync begins.
+func (s *stream) settle() error {
+	if s.unkicked == 0 {
+		return nil
+	}
+	if err := s.writeAndKick(); err != nil {
+		return err
+	}
+	if s.syncer.average.Load() > int64(writeReportWorth) {
+		return s.reporter.report(ifMoved)
+	}
+	return nil
+}
+
+// writeAndKick writes what is gathered and starts a sync of it.
+func (s *stream) writeAndKick() error {
+	if err := s.writer.writeGathered(); err != nil {
+		return err
+	}
+	s.syncer.kick() // before the publishing, which costs a system call where somebody waits
+	s.unkicked = 0
+	s.positions.setWritten(s.writer.files.Written())
+	s.syncer.waitBelow(maxUnsynced * xlog.LSN(s.writer.segsize))
+	return nil
+}
+
+// replyAfterFlush answers the upstream's question once all that came before it is flushed.
+func (s *stream) replyAfterFlush() error {
+	if err := s.settle(); err != nil {
+		return err
+	}
+	s.replyAt.Store(uint64(s.writer.files.Written()))
+	return s.replyIfOwed(s.writer.files.Flushed())
+}
+
+func (s *stream) replyIfOwed(flushed xlog.LSN) error {
+	at := s.replyAt.Load()
+	if at == 0 || uint64(flushed) < at || !s.replyAt.CompareAndSwap(at, 0) {
+		return nil
+	}
+	return s.reporter.report(always)
+}
+
+// synced runs on the syncing goroutine after each sync.
+func (s *stream) synced(flushed xlog.LSN) {
+	s.positions.setFlushed(flushed)
+	err := s.replyIfOwed(flushed)
+	if err == nil {
+		err = s.reporter.report(ifMoved)
+	}
+	bits := uint32(xlogctl.StartupBit | xlogctl.CheckpointerBit)
+	if s.r.settings.Load().requireFlush {
+		bits = ^uint32(0)
+	}
+	s.r.XLog.WALAdvanced.Nudge(bits)
+	s.r.showStreaming(flushed)
+	if err != nil {
+		s.fail(err)
+	}
+}
+
+// fail ends the stream from another goroutine than the receiving one.
+func (s *stream) fail(err error) {
+	s.failed.CompareAndSwap(nil, &err)
+	s.conn.Interrupt()
+}
+
+// notReceived judges an error of Receive; nil: go on.
+func (s *stream) notReceived(err error) error {
+	switch {
+	case errors.Is(err, transport.ErrDeadline):
+		return s.watchClock(time.Now())
+	case errors.Is(err, transport.ErrInterrupted):
+		if err := s.ordered(); err != nil {
+			return err
+		}
+		if err := s.r.stillInRecovery(); err != nil {
+			return err
+		}
+		s.setDeadline() // the settings may have changed
+		return nil
+	}
+	return upstreamError("could not receive data from WAL stream", err)
+}
+
+// watchClock runs when nothing has come for a while. All of it goes by the monotonic clock.
+func (s *stream) watchClock(now time.Time) error {
+	defer s.setDeadline()
+	timeout := s.r.settings.Load().timeout
+	if timeout <= 0 {
+		return nil
+	}
+	silence := now.Sub(s.heardAt)
+	if silence >= timeout {
+		return errorf(protocol.CodeConnectionFailure, "terminating walreceiver due to timeout").
+			withDetail("The upstream has sent nothing for %v (wal_receiver_timeout is %v).",
+				silence.Round(time.Millisecond), timeout)
+	}
+	if silence >= timeout/2 && !s.pinged {
+		s.pinged = true
+		return s.reporter.ping()
+	}
+	return nil
+}
+
+// setDeadline sets when the clock must be looked at next. It is not set anew with every message, because setting a
+// socket's deadline costs: one that comes too early only costs a look.
+func (s *stream) setDeadline() {
+	timeout := s.r.settings.Load().timeout
+	switch {
+	case timeout <= 0:
+		s.deadline = time.Time{}
+	case s.pinged:
+		s.deadline = s.heardAt.Add(timeout)
+	default:
+		s.deadline = s.heardAt.Add(timeout / 2)
+	}
+}
+
+// reportOnDemand is the reporting goroutine.
+func (s *stream) reportOnDemand() {
+	defer s.reporting.Done()
+	latch := s.r.WalRcv.Latch()
+	for {
+		latch.Reset()
+		if s.over.Load() {
+			return
+		}
+		u := ifMoved
+		if s.r.WalRcv.TakeForceReply() {
+			u = ifNews
+		}
+		if err := s.reporter.report(u); err != nil {
+			s.fail(err)
+			return
+		}
+		latch.Wait(s.reporter.untilDue())
+	}
+}
+
+func (s *stream) stopReporting() {
+	s.over.Store(true)
+	s.r.WalRcv.Latch().Set()
+	s.reporting.Wait()
+}
+
+// finish has everything that came synced, and tells the upstream where that leaves us. cause is why receiving ended.
+func (s *stream) finish(cause error) error {
+	if !isDiskFull(cause) {
+		if err := s.writer.writeGathered(); err != nil {
+			cause = err
+		}
+	}
+	if isDiskFull(cause) {
+		// Not one word more to the upstream: it must not take a node that cannot keep WAL for a healthy one.
+		s.conn.Close()
+		s.r.log().Warn().Msg("disconnecting from the upstream, because there is no room for its WAL")
+	}
+	s.positions.setWritten(s.writer.files.Written())
+	s.syncer.stop()
+	if !s.awaitSyncer(cause) {
+		return cause
+	}
+	if s.syncer.err != nil {
+		return s.r.syncFailed(s.syncer.err)
+	}
+	if cause == nil || errors.Is(cause, errStopped) {
+		// The last word of an orderly end. An upstream that has closed the connection needs none.
+		_ = s.reporter.report(ifNews)
+	}
+	return cause
+}
+
+// stopGrace is how long an ordered stop waits for the last sync and the last report.
+const stopGrace = 2 * time.Second
+
+// awaitSyncer waits for the last sync: as long as it takes, but no longer than stopGrace where the process was told to
+// stop. False: it is still going on, and what is not synced is not vouched for.
+func (s *stream) awaitSyncer(cause error) bool {
+	if !errors.Is(cause, errStopped) {
+		<-s.syncer.ended
+		return true
+	}
+	// Sends of the other goroutines end with the connection.
+	watchdog := time.AfterFunc(stopGrace, func() { s.conn.Close() })
+	defer watchdog.Stop()
+	select {
+	case <-s.syncer.ended:
+		return true
+	case <-time.After(stopGrace):
+		return false
+	}
+}
