@@ -85,9 +85,9 @@ func (r *Reader) checkContinuation(left uint32) error {
 		a.active = false
 		return errOverwritten
 	case r.hdr.Info&FirstIsContRecord == 0:
-		return r.newStop(Corrupt, a.page, "the page does not go on with the unfinished record")
+		return r.stop(Torn, a.page, "the page does not go on with the unfinished record", r.nextPage())
 	case r.hdr.RemLen != left:
-		return r.newStop(Corrupt, a.page, fmt.Sprintf("the page goes on with %d bytes of a record of which %d are missing", r.hdr.RemLen, left))
+		return r.stop(Torn, a.page, fmt.Sprintf("the page goes on with %d bytes of a record of which %d are missing", r.hdr.RemLen, left), r.nextPage())
 	}
 	return nil
 }
