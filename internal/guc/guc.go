@@ -114,6 +114,7 @@ const (
 	flagSecret                          // may hold a password: its value stays out of messages
 	flagSlotName                        // checked as a slot's name
 	flagTimeline                        // checked as a recovery target timeline
+	flagDateStyle                       // brought into DateStyle's form
 )
 
 // Param describes one setting. The table's entries are shared and must not be written to.

@@ -64,6 +64,8 @@ func TestValuesAreReadAsPostgreSQLReadsThem(t *testing.T) {
 		{"wal_keep_size", "1048576kB", "1GB"}, {"unix_socket_permissions", "0700", "0700"}, {"ssl", "tr", "on"}, {"ssl", "OF", "off"},
 		{"archive_mode", "yes", "on"}, {"wal_level", "HOT_STANDBY", "replica"}, {"cluster_name", "a\tbä", "a?b??"},
 		{"checkpoint_completion_target", ".5", "0.5"}, {"recovery_target_timeline", "0x2", "0x2"}, {"checkpoint_timeout", "1h", "1h"},
+		{"datestyle", "iso, mdy", "ISO, MDY"}, {"datestyle", "German", "German, DMY"}, {"datestyle", " European,sql", "SQL, DMY"},
+		{"datestyle", "postgresql,YMD", "Postgres, YMD"}, {"datestyle", "default", "ISO, MDY"},
 	} {
 		require.NoError(t, s.Set(c.name, c.in, SourceOverride), c.in)
 		_, text, err := s.Show(c.name)
@@ -87,6 +89,8 @@ func TestBadValuesAreRefusedInPostgreSQLsWords(t *testing.T) {
 		{"wal_level", "none", `invalid value for parameter "wal_level": "none"`, "Available values: minimal, replica, logical."},
 		{"primary_slot_name", "A", `invalid value for parameter "primary_slot_name": "A"`,
 			"Replication slot names may only contain lower case letters, numbers, and the underscore character."},
+		{"datestyle", "ISO, x", `invalid value for parameter "DateStyle": "ISO, x"`, ""},
+		{"datestyle", "ISO, SQL", `invalid value for parameter "DateStyle": "ISO, SQL"`, ""},
 		{"recovery_target_timeline", "x", `invalid value for parameter "recovery_target_timeline": "x"`, ""},
 	} {
 		err := New().Set(c.name, c.in, SourceOverride)
@@ -116,8 +120,8 @@ func TestCommandLineOptions(t *testing.T) {
 	require.NoError(t, s.SetOption("wal-sender-timeout=5s", SourceCommandLine))
 	require.Equal(t, 5*time.Second, s.Duration(WalSenderTimeout))
 	require.EqualError(t, s.SetOption("port", SourceCommandLine), "-c port requires a value")
-	require.NoError(t, s.SetOptions(`-c datestyle=ISO\ X --application-name=a\\b -cextra_float_digits=3`, SourceClient))
-	require.Equal(t, "ISO X", s.String(DateStyle))
+	require.NoError(t, s.SetOptions(`-c datestyle=ISO,\ dmy --application-name=a\\b -cextra_float_digits=3`, SourceClient))
+	require.Equal(t, "ISO, DMY", s.String(DateStyle))
 	require.Equal(t, `a\b`, s.String(ApplicationName))
 	require.Error(t, s.SetOptions("-d 5", SourceClient))
 	require.Error(t, s.SetOptions("-c", SourceClient))

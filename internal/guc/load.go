@@ -1,6 +1,9 @@
 package guc
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 )
@@ -115,8 +118,11 @@ func (s *Settings) dataPath(dir string, items []assignment) (string, error) {
 // the data directory is.
 func (r *reader) readAuto(data string) {
 	path := filepath.Join(data, autoConfigFileName)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return
+	}
 	n := len(r.items)
-	r.readFile(path, false, place{})
+	r.readFile(path, true, place{})
 	kept := r.items[:n]
 	for _, item := range r.items[n:] {
 		if id, ok := Find(item.name); !ok || params[id].flags&flagNotInAutoFile == 0 {

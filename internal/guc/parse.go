@@ -250,6 +250,8 @@ func (p *Param) parseString(text string) (value, *Error) {
 		if err := p.checkSlotName(text); err != nil {
 			return value{}, err
 		}
+	case p.flags&flagDateStyle != 0:
+		return p.parseDateStyle(text)
 	case p.flags&flagTimeline != 0:
 		if err := p.checkTimeline(text); err != nil {
 			return value{}, err
@@ -297,6 +299,53 @@ func (p *Param) checkTimeline(s string) *Error {
 		return e
 	}
 	return nil
+}
+
+// parseDateStyle brings "iso, dmy" into the form in which DateStyle is shown and told to clients. What is not named
+// is ISO and MDY; German brings DMY along.
+func (p *Param) parseDateStyle(text string) (value, *Error) {
+	style, order := "", ""
+	for word := range strings.SplitSeq(text, ",") {
+		word = strings.ToUpper(trimSpace(word))
+		into, name := &style, ""
+		switch {
+		case word == "ISO", word == "SQL":
+			name = word
+		case strings.HasPrefix(word, "POSTGRES"):
+			name = "Postgres"
+		case word == "GERMAN":
+			name = "German"
+		case word == "DEFAULT":
+			continue
+		case word == "YMD", word == "DMY", word == "MDY":
+			into, name = &order, word
+		case strings.HasPrefix(word, "EURO"):
+			into, name = &order, "DMY"
+		case word == "US", strings.HasPrefix(word, "NONEURO"):
+			into, name = &order, "MDY"
+		default:
+			e := p.invalid(text, "")
+			e.Detail = "Unrecognized key word: " + quote(word) + "."
+			return value{}, e
+		}
+		if *into != "" && *into != name {
+			e := p.invalid(text, "")
+			e.Detail = `Conflicting "datestyle" specifications.`
+			return value{}, e
+		}
+		*into = name
+	}
+	if order == "" && style == "German" {
+		order = "DMY"
+	}
+	return value{str: or(style, "ISO") + ", " + or(order, "MDY")}, nil
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
 }
 
 // show prints v as SHOW does.

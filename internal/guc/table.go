@@ -181,7 +181,7 @@ var params = [numParams]Param{
 		Category: catPreset, Short: "Permissions of the data directory",
 	},
 	DateStyle: {
-		Name: "DateStyle", Type: String, Context: User, Boot: "ISO, MDY",
+		Name: "DateStyle", Type: String, Context: User, Boot: "ISO, MDY", flags: flagDateStyle,
 		Category: catLocale, Short: "Format of dates and times",
 	},
 	DefaultTransactionReadOnly: {
