@@ -142,7 +142,8 @@ func (c *conn) begin(ctx context.Context, op string) (end func(*error), err erro
 	stop := context.AfterFunc(ctx, c.abort)
 	return func(err *error) {
 		if !stop() {
-			*err = c.fail(&transport.ConnError{Op: op, Err: context.Cause(ctx)})
+			c.broken = &transport.ConnError{Op: op, Err: context.Cause(ctx)} // rather than that it was closed
+			*err = c.broken
 		}
 	}, nil
 }
