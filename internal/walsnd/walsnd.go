@@ -105,7 +105,8 @@ type WalSnd struct {
 	Replies   atomic.Uint64
 	// InFlightFrom is the LSN from which on the connection may still hold references to file pages (sendfile): 0 when it
 	// holds none. A segment that ends after it must not be recycled or overwritten, only unlinked. The walsender stores it
-	// before it sends and moves it when the kernel says that the bytes have been taken by the client.
+	// before it sends (and only then looks at CheckpointerCtl's RemovedUpto) and moves it when the client has reported the
+	// bytes written.
 	InFlightFrom atomic.Uint64
 	InFlightTLI  atomic.Uint32
 	_            [4]byte
@@ -132,6 +133,10 @@ type Ctl struct {
 	syncRepQueue       [NumSyncRepWaitModes]SyncRepQueue
 	lsn                [NumSyncRepWaitModes]xlog.LSN // released up to here
 	syncStandbysStatus atomic.Uint32                 // bit 0: initialized, bit 1: defined; checkpointer
+	// AbandonedUpto is the end of WAL that connections which have ended may still hold by reference to file pages (see
+	// WalSnd.InFlightFrom): a segment that begins before it must not be recycled or overwritten, only unlinked. It only
+	// rises; written by walsenders at their end.
+	AbandonedUpto atomic.Uint64
 	// The condition variables wal_flush_cv, wal_replay_cv and wal_confirm_rcv_cv. Physical walsenders wait on
 	// xlogctl's WALAdvanced instead of the first two.
 	WalFlushCV      shmem.Broadcast
@@ -149,6 +154,16 @@ var (
 func (c *Ctl) Init() {
 	for i := range c.syncRepQueue {
 		c.syncRepQueue[i] = SyncRepQueue{Head: -1, Tail: -1}
+	}
+}
+
+// Abandon raises AbandonedUpto to l.
+func (c *Ctl) Abandon(l xlog.LSN) {
+	for {
+		was := c.AbandonedUpto.Load()
+		if was >= uint64(l) || c.AbandonedUpto.CompareAndSwap(was, uint64(l)) {
+			return
+		}
 	}
 }
 
