@@ -138,6 +138,9 @@ func (s *settings) pgconnString(h host) string {
 	if h.unix() {
 		set("sslmode", "disable") // as libpq: no TLS over Unix sockets
 	}
+	// pgconn reads PGSERVICE, too. What it finds has been taken over and counts for less than what is set here.
+	set("service", s.conninfo["service"])
+	set("servicefile", s.conninfo["servicefile"])
 	set("target_session_attrs", "any") // decided here, see acceptsTarget
 	b.WriteString("passfile=" + quoteValue(s.passfile()) + " ")
 	return b.String()

@@ -29,6 +29,7 @@ func (ci conninfo) addService() error {
 			continue
 		}
 		if found || err != nil {
+			ci["service"], ci["servicefile"] = service, file.path
 			return err
 		}
 	}
