@@ -1,0 +1,134 @@
+package backend
+
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"waypost/internal/child"
+	"waypost/internal/launch"
+	"waypost/internal/procsignal"
+	"waypost/protocol"
+)
+
+// lastWords is how long the supervisor waits for a writer to come to the end of its message before it ends the session
+// without telling the client why.
+const lastWords = 100 * time.Millisecond
+
+// Replication is what makes a session a walsender. Exec and Streaming's work run in the session's goroutine; the other
+// methods may be called by any.
+type Replication interface {
+	// Exec runs a replication command, answer and CommandComplete included, ReadyForQuery not. It gives
+	// protocol.ErrNotReplicationCommand for everything that does not begin with a replication command's word. ErrDone ends
+	// the session in good order.
+	Exec(sql string) error
+	// InitStopping has a streaming walsender go to STOPPING, and says false where nothing streams.
+	InitStopping() bool
+	// LastCycle has a streaming walsender send all there is and end, and says false where nothing streams.
+	LastCycle() bool
+	// Wake has a streaming walsender look at Session.TakeReload.
+	Wake()
+	// Close frees what was claimed in shared memory.
+	Close()
+}
+
+// NewReplication makes a session a walsender: it claims a WalSnd, or fails with the error that the client gets.
+type NewReplication func(s *Session) (Replication, error)
+
+// ErrDone ends a session that has nothing more to do.
+var ErrDone = errors.New("session is done")
+
+// Main serves one client, from the socket's arrival to the session's end.
+func Main(p *child.Process, replication NewReplication) error {
+	b := &Server{Process: p, Replication: replication, Receive: launch.ReceiveClient}
+	return b.Run()
+}
+
+// Server is the supervisor of the one session that a process has.
+type Server struct {
+	Process     *child.Process
+	Replication NewReplication
+	// Receive waits for the client's socket; io.EOF says that there will be none.
+	Receive func() (fd int, cac launch.CAC, err error)
+
+	session atomic.Pointer[Session] // set once there is a client
+	reload  atomic.Bool             // the configuration is to be read again
+}
+
+// Run serves until the session has ended or a signal has ended it.
+func (b *Server) Run() error {
+	done := make(chan error, 1)
+	go func() { done <- b.serve() }()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case sig := <-b.Process.Signals:
+			if over, err := b.signal(sig.(unix.Signal)); over {
+				return err
+			}
+		}
+	}
+}
+
+// serve runs in the session's goroutine.
+func (b *Server) serve() error {
+	// A spare has the time to read pg_hba.conf ahead; what is wrong with it is said when a client comes.
+	rules, _ := loadRules(b.Process.Settings)
+	fd, cac, err := b.Receive()
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	kind := procsignal.Backend
+	if cac != launch.CACOK {
+		kind = procsignal.DeadEnd
+	}
+	b.Process.Proc.SetKind(kind)
+	conn, err := NewConn(fd)
+	if err != nil {
+		// The client may have gone before it was served.
+		b.Process.Log.Info().Msg(err.Error())
+		return nil
+	}
+	s := newSession(b.Process, conn, b.Replication, &b.reload)
+	s.rules = rules
+	b.Process.OnQuit(s.quickdie)
+	b.session.Store(s)
+	return s.run(cac)
+}
+
+// signal handles one signal; over says that the process is to end with err.
+func (b *Server) signal(sig unix.Signal) (over bool, err error) {
+	s := b.session.Load()
+	switch sig {
+	case unix.SIGTERM:
+		return true, b.terminate(s)
+	case unix.SIGHUP:
+		b.reload.Store(true)
+		s.wake()
+	case unix.SIGUSR1:
+		if b.Process.Proc.Take(procsignal.WalSndInitStopping) && !s.initStopping() {
+			return true, b.terminate(s)
+		}
+	case unix.SIGUSR2:
+		if !s.lastCycle() {
+			return true, b.terminate(s)
+		}
+	}
+	return false, nil
+}
+
+// terminate ends the session at once. The client is told, unless it has not sent its startup packet or does not take
+// what is being sent to it.
+func (b *Server) terminate(s *Session) error {
+	if s == nil {
+		return nil
+	}
+	return s.terminate(protocol.Fatalf(protocol.CodeAdminShutdown, "terminating connection due to administrator command"))
+}

@@ -1,0 +1,65 @@
+package backend
+
+import (
+	"errors"
+
+	"github.com/rs/zerolog"
+
+	"waypost/internal/guc"
+	"waypost/internal/logging"
+	"waypost/protocol"
+)
+
+// report is a protocol.Error that the log can lay out.
+type report struct{ e *protocol.Error }
+
+// LogFields makes report a logging.Reporter.
+func (r report) LogFields() (sqlstate, message, detail, hint string) {
+	return string(r.e.Code), r.e.Message, r.e.Detail, r.e.Hint
+}
+
+// Error is the message alone: the log has a place of its own for everything else.
+func (r report) Error() string { return r.e.Message }
+
+func (r report) Unwrap() error { return r.e }
+
+// asProtocolError turns any error into what a client is told. An error that nobody foresaw is an internal one.
+func asProtocolError(err error) *protocol.Error {
+	var p *protocol.Error
+	if errors.As(err, &p) {
+		return p
+	}
+	var g *guc.Error
+	if errors.As(err, &g) {
+		e := protocol.Errorf(protocol.SQLSTATE(g.SQLSTATE), "%s", g.Message)
+		e.Detail, e.Hint = g.Detail, g.Hint
+		return e
+	}
+	return protocol.Errorf(protocol.CodeInternalError, "%s", err.Error()).WithCause(err)
+}
+
+// fatal is err as the FATAL that ends a session.
+func fatal(err error) *protocol.Error {
+	e := *asProtocolError(err)
+	if !e.LogOnly {
+		e.Severity = protocol.SeverityFatal
+	}
+	return &e
+}
+
+// LogError writes an error to the server log, once, at the level of its severity.
+func LogError(log *zerolog.Logger, e *protocol.Error) {
+	level := zerolog.ErrorLevel
+	switch e.Severity {
+	case protocol.SeverityFatal:
+		level = zerolog.FatalLevel
+	case protocol.SeverityLog:
+		level = zerolog.InfoLevel
+	case protocol.SeverityWarning:
+		level = zerolog.WarnLevel
+	}
+	logging.Event(log, level, report{e})
+}
+
+// errEnd ends a session without anything more being said or logged.
+var errEnd = errors.New("session is over")

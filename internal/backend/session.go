@@ -1,0 +1,340 @@
+package backend
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"waypost/internal/child"
+	"waypost/internal/guc"
+	"waypost/internal/hba"
+	"waypost/internal/launch"
+	"waypost/internal/procsignal"
+	"waypost/pmsignal"
+	"waypost/protocol"
+)
+
+// phase says how far a session has come, for the supervisor.
+type phase uint32
+
+const (
+	phaseStartup  phase = iota // waiting for the startup packet: whoever ends it now says nothing to the client
+	phaseAuth                  // the client has said who it is and is being checked
+	phaseCommands              // the session stands
+)
+
+// Session is one client's session. It belongs to the session's goroutine, except where said.
+type Session struct {
+	P       *child.Process // its Settings are the session's own
+	Conn    *Conn
+	Startup *protocol.StartupMessage
+	Reader  *protocol.Reader
+
+	newReplication NewReplication
+	rules          *hba.Rules // nil: to be loaded
+	out            []byte     // answers not sent yet: whole messages
+	started        time.Time
+	reload         *atomic.Bool
+	phase          atomic.Uint32
+	reading        <-chan struct{} // closed when the goroutine that reads for a stream is done
+	skipToSync     bool            // an extended-protocol message failed: nothing counts until Sync
+
+	mu          sync.Mutex // guards replication against the supervisor
+	replication Replication
+}
+
+func newSession(p *child.Process, conn *Conn, r NewReplication, reload *atomic.Bool) *Session {
+	return &Session{
+		P: p, Conn: conn, Reader: protocol.NewReader(conn), newReplication: r, reload: reload, started: time.Now(),
+	}
+}
+
+// walsender is the session's Replication, nil for a regular backend. Any goroutine may call it.
+func (s *Session) walsender() Replication {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.replication
+}
+
+func (s *Session) wake() {
+	if r := s.walsender(); r != nil {
+		r.Wake()
+	}
+}
+
+func (s *Session) initStopping() bool {
+	r := s.walsender()
+	return r != nil && r.InitStopping()
+}
+
+func (s *Session) lastCycle() bool {
+	r := s.walsender()
+	return r != nil && r.LastCycle()
+}
+
+// TakeReload reads the configuration again if SIGHUP has come, and says whether it has.
+func (s *Session) TakeReload() bool {
+	if !s.reload.Load() || !s.reload.Swap(false) {
+		return false
+	}
+	// The supervisor logs with what Reload changes; it does so with the turn only.
+	s.Conn.Acquire()
+	defer s.Conn.Release()
+	s.P.Reload()
+	s.rules = nil
+	return true
+}
+
+// run serves the client until the session ends. The error is what the process ends with.
+func (s *Session) run(cac launch.CAC) error {
+	err := s.serve(cac)
+	s.close()
+	switch {
+	case err == nil, errors.Is(err, ErrDone), errors.Is(err, errEnd):
+		return nil
+	case errors.Is(err, io.EOF), errors.Is(err, ErrTimeout):
+		// A client that goes without a word, or says nothing in time, is no event (PostgreSQL logs neither).
+		return nil
+	}
+	var e *protocol.Error
+	if !errors.As(err, &e) {
+		// The socket failed under a read or a write.
+		s.P.Log.Info().Msg(err.Error())
+		return nil
+	}
+	if e.LogOnly {
+		LogError(&s.P.Log, e)
+		return nil
+	}
+	return report{e}
+}
+
+func (s *Session) serve(cac launch.CAC) error {
+	if s.P.Settings.Bool(guc.LogConnections) {
+		s.P.Log.Info().Msg("connection received: " + s.Conn.Peer.log())
+	}
+	s.TakeReload()
+	s.Conn.SetDeadline(time.Now().Add(s.P.Settings.Duration(guc.AuthenticationTimeout)))
+	if err := s.readStartup(); err != nil {
+		return s.die(err)
+	}
+	s.phase.Store(uint32(phaseAuth))
+	s.setTitle()
+	if err := refusal(cac, s.P.Settings.Bool(guc.HotStandby)); err != nil {
+		return s.die(err)
+	}
+	if err := s.begin(); err != nil {
+		return s.die(err)
+	}
+	s.Conn.SetDeadline(time.Time{})
+	s.phase.Store(uint32(phaseCommands))
+	return s.commands()
+}
+
+// begin takes what the session needs, checks the client and greets it.
+func (s *Session) begin() error {
+	if err := s.claim(); err != nil {
+		return err
+	}
+	s.P.Title.Set("authentication")
+	if err := s.authenticate(); err != nil {
+		return err
+	}
+	s.out = protocol.AppendAuthenticationOk(s.out)
+	s.P.Title.Set("startup")
+	if err := s.applyOptions(); err != nil {
+		return err
+	}
+	s.reportParameters()
+	s.markWalSender()
+	// The kernel's own: package crypto/rand would cost every session memory.
+	var key [4]byte
+	if _, err := unix.Getrandom(key[:], 0); err != nil {
+		return fmt.Errorf("make a cancel key: %w", err)
+	}
+	s.out = protocol.AppendBackendKeyData(s.out, uint32(os.Getpid()), key[:])
+	return nil
+}
+
+// claim takes the session's place among its like.
+func (s *Session) claim() error {
+	if s.Startup.Replication != protocol.ReplicationNone {
+		r, err := s.newReplication(s)
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.replication = r
+		s.mu.Unlock()
+		return nil
+	}
+	backends := 0
+	for i := range s.P.Procs {
+		if s.P.Procs[i].Kind() == procsignal.Backend {
+			backends++
+		}
+	}
+	if backends > s.P.Settings.Int(guc.MaxConnections) {
+		return refusal(launch.CACTooMany, true)
+	}
+	return nil
+}
+
+// markWalSender tells the postmaster that this child outlives the regular backends.
+func (s *Session) markWalSender() {
+	if s.replication == nil {
+		return
+	}
+	s.P.Proc.SetKind(procsignal.WalSender)
+	s.P.PM.MarkWalSender(s.P.ChildSlot)
+	if err := s.P.PM.Send(pmsignal.AdvanceStateMachine); err != nil {
+		s.P.Log.Debug().Msg(err.Error())
+	}
+}
+
+// close gives back what claim and markWalSender took. It may be called twice, and by any goroutine.
+func (s *Session) close() {
+	s.mu.Lock()
+	r := s.replication
+	s.replication = nil
+	s.mu.Unlock()
+	if r != nil {
+		r.Close()
+		if s.P.PM.IsWalSender(s.P.ChildSlot) {
+			s.P.PM.UnmarkWalSender(s.P.ChildSlot)
+		}
+	}
+	if s.P.Settings.Bool(guc.LogDisconnections) && phase(s.phase.Load()) == phaseCommands {
+		s.P.Log.Info().Msg(s.disconnection())
+	}
+}
+
+func (s *Session) disconnection() string {
+	d := time.Since(s.started)
+	return fmt.Sprintf("disconnection: session time: %d:%02d:%02d.%03d user=%s database=%s %s",
+		int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60, d.Milliseconds()%1000,
+		s.Startup.User, s.Startup.Database, s.Conn.Peer.log())
+}
+
+// setTitle begins the process title as PostgreSQL does.
+func (s *Session) setTitle() {
+	who := s.Startup.User + " " + s.Startup.Database
+	if s.Startup.Replication != protocol.ReplicationNone {
+		who = "walsender " + s.Startup.User
+		if s.Startup.Database != "" {
+			who += " " + s.Startup.Database
+		}
+	}
+	s.P.Title.SetPrefix(s.P.TitlePrefix(who + " " + s.Conn.Peer.Display()))
+}
+
+// Append has an answer sent with the next Flush.
+func (s *Session) Append(add func(dst []byte) []byte) { s.out = add(s.out) }
+
+// Await has the next read of a command wait until the goroutine that reads now is done, and takes the connection over
+// from it. Conn.Handover must have been called.
+func (s *Session) Await(done <-chan struct{}) { s.reading = done }
+
+// next reads the next message that is a command or belongs to one.
+func (s *Session) next() (typ byte, body []byte, err error) {
+	if s.reading != nil {
+		<-s.reading
+		s.reading = nil
+		s.Conn.Taken()
+	}
+	return s.Reader.Next(protocol.PhaseCommand)
+}
+
+// Last sends the error that ends a session in good order.
+func (s *Session) Last(err error) error {
+	if err := s.fail(err); err != nil {
+		return err
+	}
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	return ErrDone
+}
+
+// Flush sends the answers appended so far.
+func (s *Session) Flush() error {
+	if len(s.out) == 0 {
+		return nil
+	}
+	s.Conn.Acquire()
+	defer s.Conn.Release()
+	_, err := s.Conn.Write(s.out)
+	s.out = s.out[:0]
+	if cap(s.out) > keepOut {
+		s.out = nil
+	}
+	return err
+}
+
+// keepOut is the largest buffer for answers that an idle session holds on to, bytes.
+const keepOut = 4096
+
+// die sends the error that ends the session, as a FATAL, and returns it. Errors that are for the log only, and the
+// connection's own, are not sent.
+func (s *Session) die(err error) error {
+	var p *protocol.Error
+	var g *guc.Error
+	if !errors.As(err, &p) && !errors.As(err, &g) {
+		return err
+	}
+	e := fatal(err)
+	if e.LogOnly {
+		return e
+	}
+	s.out = protocol.AppendErrorResponse(s.out, e)
+	// That the client has gone, too, matters less than why the session ends.
+	_ = s.Flush()
+	return e
+}
+
+// terminate ends the session from the supervisor's goroutine: the turn is kept, so nothing more is sent or logged.
+func (s *Session) terminate(e *protocol.Error) error {
+	if phase(s.phase.Load()) == phaseStartup {
+		return nil
+	}
+	got := s.Conn.AcquireWithin(lastWords)
+	s.close()
+	if got && s.Conn.Broken() == nil {
+		_ = s.Conn.WriteAtOnce(protocol.AppendErrorResponse(nil, e))
+	}
+	return report{e}
+}
+
+// quickdie tells the client why the process dies of SIGQUIT, if that takes no waiting.
+func (s *Session) quickdie() {
+	if phase(s.phase.Load()) != phaseCommands || !s.Conn.AcquireWithin(0) || s.Conn.Broken() != nil {
+		return
+	}
+	_ = s.Conn.WriteAtOnce(protocol.AppendNoticeResponse(nil, quitNotice(s.P.PM.QuitReason())))
+}
+
+func quitNotice(reason pmsignal.QuitReason) *protocol.Error {
+	e := &protocol.Error{Severity: protocol.SeverityWarning, Code: protocol.CodeAdminShutdown}
+	switch reason {
+	case pmsignal.QuitForCrash:
+		e.Code = protocol.CodeCrashShutdown
+		e.Message = "terminating connection because of crash of another server process"
+		e.Detail = "The postmaster has commanded this server process to roll back the current transaction and exit, " +
+			"because another server process exited abnormally and possibly corrupted shared memory."
+		e.Hint = "In a moment you should be able to reconnect to the database and repeat your command."
+	case pmsignal.QuitForStop:
+		e.Message = "terminating connection due to immediate shutdown command"
+	default:
+		e.Message = "terminating connection because of unexpected SIGQUIT signal"
+	}
+	return e
+}

@@ -1,0 +1,101 @@
+package backend
+
+import (
+	"fmt"
+
+	"waypost/internal/launch"
+	"waypost/protocol"
+)
+
+// readStartup reads packets until the one that begins the session. errEnd: the client wanted nothing more.
+func (s *Session) readStartup() error {
+	ssl, gss := false, false // asked for and refused: once each
+	for {
+		body, err := s.Reader.ReadStartupPacket()
+		if err == protocol.ErrDirectTLS {
+			return &protocol.Error{
+				Severity: protocol.SeverityLog, Code: protocol.CodeProtocolViolation, LogOnly: true,
+				Message: "invalid length of startup packet",
+				Detail:  "The client began with a TLS handshake.",
+			}
+		}
+		if err != nil {
+			return err
+		}
+		packet, err := protocol.ParseStartupPacket(body)
+		switch packet := packet.(type) {
+		case protocol.SSLRequest:
+			if ssl {
+				return protocol.UnsupportedProtocol(protocol.SSLRequestCode)
+			}
+			ssl = true
+			err = s.refuseEncryption("SSL")
+		case protocol.GSSENCRequest:
+			if gss {
+				return protocol.UnsupportedProtocol(protocol.GSSENCRequestCode)
+			}
+			gss = true
+			err = s.refuseEncryption("GSSAPI encryption")
+		case *protocol.CancelRequest:
+			s.cancel(packet)
+			return errEnd
+		case *protocol.StartupMessage:
+			s.Startup = packet
+			if packet.NeedsNegotiation() {
+				s.out = protocol.AppendNegotiateProtocolVersion(s.out, packet.UnrecognizedOptions)
+			}
+			return err
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// refuseEncryption answers 'N'. Whatever came behind the request was not meant to be read in clear.
+func (s *Session) refuseEncryption(what string) error {
+	s.out = append(s.out, 'N')
+	if err := s.Flush(); err != nil {
+		return err
+	}
+	if s.Reader.Buffered() > 0 {
+		return protocol.Fatalf(protocol.CodeProtocolViolation, "received unencrypted data after %s request", what).
+			WithDetail("This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.")
+	}
+	return nil
+}
+
+// cancel looks for the process that is to cancel its query. No query of ours takes long enough to be cancelled, so all
+// there is to do is to say that there is no such process.
+func (s *Session) cancel(c *protocol.CancelRequest) {
+	for i := range s.P.Procs {
+		if pid := s.P.Procs[i].PID(); pid != 0 && uint32(pid) == c.PID {
+			return
+		}
+	}
+	s.P.Log.Info().Msg(fmt.Sprintf("PID %d in cancel request did not match any process", c.PID))
+}
+
+// refusal is what a client is told that the postmaster could not take; nil if it could.
+func refusal(cac launch.CAC, hotStandby bool) error {
+	const not = protocol.CodeCannotConnectNow
+	switch cac {
+	case launch.CACOK:
+		return nil
+	case launch.CACStartup:
+		return protocol.Fatalf(not, "the database system is starting up")
+	case launch.CACNotConsistent:
+		if !hotStandby {
+			return protocol.Fatalf(not, "the database system is not accepting connections").
+				WithDetail("Hot standby mode is disabled.")
+		}
+		return protocol.Fatalf(not, "the database system is not yet accepting connections").
+			WithDetail("Consistent recovery state has not been yet reached.")
+	case launch.CACShutdown:
+		return protocol.Fatalf(not, "the database system is shutting down")
+	case launch.CACRecovery:
+		return protocol.Fatalf(not, "the database system is in recovery mode")
+	default:
+		return protocol.Fatalf(protocol.CodeTooManyConnections, "sorry, too many clients already")
+	}
+}

@@ -1,0 +1,112 @@
+package walsender
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"waypost/internal/walsnd"
+	"waypost/protocol"
+	"waypost/walfile"
+	"waypost/xlog"
+)
+
+// maxSendSize is the most WAL in one message, bytes: PostgreSQL's MAX_SEND_SIZE.
+const maxSendSize = 16 * xlog.PageSize
+
+// copyLimit is up to how many bytes a message is read into memory and sent with one call. Above it the file's pages are
+// sent by reference, which takes a call more and saves two copies. See BenchmarkSend for the measurement.
+const copyLimit = 16 * 1024
+
+// chunkEnd is where the message that begins at from ends: at what there is, or at a page's end at most maxSendSize on.
+// A page's end is always a safe place to cut, since a record that reaches beyond one is continued behind a page header.
+// No message crosses a segment's end, so that what was begun can be finished from the one file that is open.
+func chunkEnd(from, end xlog.LSN, size xlog.SegSize) xlog.LSN {
+	to := from + maxSendSize
+	if end <= to {
+		to = end
+	} else {
+		to = to.PageStart()
+	}
+	return min(to, size.SegStart(from)+xlog.LSN(size))
+}
+
+// sendChunk sends the WAL from sentPtr to to, which lies in one segment. walEnd is what the client is told of our end of WAL.
+func (st *stream) sendChunk(to, walEnd xlog.LSN, now time.Time) error {
+	if err := st.open(st.sentPtr); err != nil {
+		return err
+	}
+	n := int(to - st.sentPtr)
+	offset := int64(st.w.wal.SegSize.Offset(st.sentPtr))
+	protocol.PutXLogDataHeader((*[protocol.XLogDataHeaderLen]byte)(st.buf), st.sentPtr, walEnd, xlog.FromTime(now), n)
+	var err error
+	if n <= copyLimit {
+		err = st.sendCopied(n, offset)
+	} else {
+		err = st.sendReferences(n, offset, to)
+	}
+	if err != nil {
+		return err
+	}
+	st.sentPtr = to
+	st.w.snd.BytesSent.Add(uint64(n))
+	st.w.snd.Messages.Add(1)
+	st.w.update(func(f *walsnd.Fields) { f.SentPtr = to })
+	return nil
+}
+
+// sendCopied reads the WAL behind the header and sends both with one call.
+func (st *stream) sendCopied(n int, offset int64) error {
+	body := st.buf[protocol.XLogDataHeaderLen:][:n]
+	for got := 0; got < n; {
+		m, err := unix.Pread(st.seg.fd, body[got:], offset+int64(got))
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return fileError("could not read from WAL segment", st.segmentName(), err)
+		case m == 0:
+			return internalErrorf("could not read from WAL segment %s, offset %d: read %d of %d", st.segmentName(), offset, got, n)
+		default:
+			got += m
+		}
+	}
+	if err := st.checkNotRemoved(); err != nil {
+		return err
+	}
+	st.conn.Acquire()
+	_, err := st.conn.Write(st.buf[:protocol.XLogDataHeaderLen+n])
+	st.conn.Release()
+	return err
+}
+
+// sendReferences sends the header and, behind it, references to the file's pages.
+func (st *stream) sendReferences(n int, offset int64, to xlog.LSN) error {
+	err := st.writeReferences(n, offset, to)
+	if err == io.ErrUnexpectedEOF {
+		// Half a message is out, and there is no way to tell the client anything any more.
+		return &protocol.Error{
+			Severity: protocol.SeverityFatal, Code: protocol.CodeDataCorrupted, LogOnly: true,
+			Message: fmt.Sprintf("WAL segment %s became shorter while it was being sent", st.segmentName()),
+		}
+	}
+	return err
+}
+
+func (st *stream) writeReferences(n int, offset int64, to xlog.LSN) error {
+	st.conn.Acquire()
+	defer st.conn.Release()
+	st.announce(to)
+	if err := st.checkNotRemoved(); err != nil {
+		return err
+	}
+	if err := st.conn.WriteBeginning(st.buf[:protocol.XLogDataHeaderLen]); err != nil {
+		return err
+	}
+	return st.conn.WriteFile(st.seg.fd, offset, n)
+}
+
+func (st *stream) segmentName() string {
+	return walfile.SegmentName(st.seg.tli, st.seg.no, st.w.wal.SegSize)
+}
