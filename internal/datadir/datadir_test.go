@@ -6,6 +6,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -302,4 +303,21 @@ func TestOfManyAtOneStaleSocketLockOneWins(t *testing.T) {
 	}
 	require.NotNil(t, winner)
 	require.NoError(t, winner.Release())
+}
+
+func FuzzPidFile(f *testing.F) {
+	f.Add("123\n/data\n1700000000\n5433\n/tmp\n*\n        1         2\nready   \n/dev/shm/x\n", 8, "stopping")
+	f.Add("-5", 1, "x")
+	f.Add("\n\n\n", 3, "")
+	f.Fuzz(func(t *testing.T, text string, n int, line string) {
+		if info, err := parsePidFile(text); err == nil {
+			require.Positive(t, info.Pid)
+		}
+		if n < 1 || n > int(LineShmemPath) || strings.Contains(line, "\n") {
+			return
+		}
+		lines := strings.Split(string(replaceLine([]byte(text), Line(n), line)), "\n")
+		require.Equal(t, line, lines[n-1])
+		require.Empty(t, lines[len(lines)-1], "the last line has its end")
+	})
 }

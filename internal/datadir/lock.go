@@ -108,9 +108,15 @@ func atWork(info PidInfo) bool {
 // written the file.
 func alive(pid int) bool { return unix.Kill(pid, 0) == nil }
 
+// flock takes f's lock or fails with EWOULDBLOCK.
 func flock(f *os.File) error {
+	fd := int(f.Fd())
+	return ignoringEINTR(func() error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
+}
+
+func ignoringEINTR(call func() error) error {
 	for {
-		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != unix.EINTR {
+		if err := call(); err != unix.EINTR {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -99,11 +100,11 @@ func parsePid(text string) (int, error) {
 		return 0, errEmptyLockFile
 	}
 	first, _, _ := strings.Cut(text, "\n")
-	pid, err := strconv.Atoi(strings.TrimSpace(first))
-	if err != nil || pid == 0 {
+	pid, err := strconv.ParseInt(strings.TrimSpace(first), 10, 32)
+	if err != nil || pid == 0 || pid == math.MinInt32 {
 		return 0, fmt.Errorf("bogus data in lock file: %q", first)
 	}
-	return max(pid, -pid), nil
+	return int(max(pid, -pid)), nil
 }
 
 // head gives the lines that stand in a lock file from the beginning.

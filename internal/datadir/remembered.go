@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"waypost/internal/durable"
 	"waypost/xlog"
 )
@@ -51,7 +53,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Memory is the open file of a node's remembered position. One process writes it.
+// Memory is the open file of a node's remembered position. It is for one goroutine.
 type Memory struct {
 	f    *os.File
 	seq  uint64 // number of the last good writing
@@ -108,17 +110,34 @@ func ReadRemembered(dataDir string) (r Remembered, ok bool, err error) {
 func (m *Memory) Last() (r Remembered, ok bool) { return m.last, m.seq > 0 }
 
 // Store writes r over the older slot. When it returns nil, r is on disk. After an error the file holds what it held
-// before, or r; a durable.SyncError is fatal as any other.
+// before, or r; a durable.SyncError is fatal as any other. Another process may store, too: each counts on from what
+// the file says, under a flock, so that the last one to store has the last word.
 func (m *Memory) Store(r Remembered) error {
-	slot := encodeSlot(r, m.seq+1)
-	if _, err := m.f.WriteAt(slot[:], slotOffset(m.seq+1)); err != nil {
+	if err := m.store(r); err != nil {
 		return fmt.Errorf("write remembered position: %w", err)
+	}
+	return nil
+}
+
+func (m *Memory) store(r Remembered) error {
+	fd := int(m.f.Fd())
+	if err := ignoringEINTR(func() error { return unix.Flock(fd, unix.LOCK_EX) }); err != nil {
+		return err
+	}
+	defer unix.Flock(fd, unix.LOCK_UN) // the descriptor is good
+	_, seq, err := readSlots(m.f)
+	if err != nil {
+		return err
+	}
+	seq++
+	slot := encodeSlot(r, seq)
+	if _, err := m.f.WriteAt(slot[:], slotOffset(seq)); err != nil {
+		return err
 	}
 	if err := durable.SyncData(m.f); err != nil {
-		return fmt.Errorf("write remembered position: %w", err)
+		return err
 	}
-	m.seq++
-	m.last = r
+	m.last, m.seq = r, seq
 	return nil
 }
 

@@ -97,3 +97,20 @@ func TestShortFileHasNothingToRemember(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, position(2), got)
 }
+
+func TestTwoWritersCountOnFromEachOther(t *testing.T) {
+	dir := newDir(t)
+	a, err := OpenMemory(dir, 0o600)
+	require.NoError(t, err)
+	defer a.Close()
+	b, err := OpenMemory(dir, 0o600)
+	require.NoError(t, err)
+	defer b.Close()
+	for i, m := range []*Memory{a, b, b, b, a, b, a} {
+		require.NoError(t, m.Store(position(xlog.LSN(1000+i))))
+		got, ok, err := ReadRemembered(dir)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Equal(t, xlog.LSN(1000+i), got.Flushed)
+	}
+}

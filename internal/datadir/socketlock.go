@@ -20,13 +20,14 @@ type SocketLock struct {
 // LockSocket takes the lock on the socket at path. It refuses, with an *Error (F0001), while another server has it.
 // Once it is held, whatever lies at path itself is nobody's and may be removed.
 func LockSocket(path string, info PidInfo) (*SocketLock, error) {
+	const tries = 100 // rivals may come in between; something that cannot be removed must not hold us for ever
 	lock := path + ".lock"
-	for {
+	for try := 1; ; try++ {
 		f, err := createLocked(lock, info)
 		if err == nil {
 			return &SocketLock{f, lock}, nil
 		}
-		if !errors.Is(err, fs.ErrExist) {
+		if !errors.Is(err, fs.ErrExist) || try == tries {
 			return nil, err
 		}
 		if err := clearSocketLock(lock, path); err != nil {

@@ -80,13 +80,12 @@ func Decode(b []byte) (*Settings, error) {
 
 // tableSum tells two builds with different tables apart.
 func tableSum() uint32 {
-	sum := uint32(0)
+	var names []byte
 	for i := range params {
 		p := &params[i]
-		sum = crc32.Update(sum, crc32.IEEETable, []byte(p.Name))
-		sum = crc32.Update(sum, crc32.IEEETable, []byte{byte(p.Type), byte(p.Unit)})
+		names = append(append(names, p.Name...), byte(p.Type), byte(p.Unit))
 	}
-	return sum
+	return crc32.ChecksumIEEE(names)
 }
 
 // decoder takes a record apart; after an error everything it gives is zero and bad is set.

@@ -7,16 +7,15 @@ import (
 
 // SQLSTATEs of this package's errors.
 const (
-	codeInvalidValue    = "22023" // invalid_parameter_value
-	codeUndefined       = "42704" // undefined_object
-	codeSyntax          = "42601" // syntax_error
-	codeCannotChange    = "55P02" // cant_change_runtime_param
-	codeConfigFile      = "F0000" // config_file_error
-	codeUndefinedFile   = "58P01" // undefined_file
-	codeDenied          = "42501" // insufficient_privilege
-	codeIO              = "58030" // io_error
-	codeLimit           = "54000" // program_limit_exceeded
-	codeProtocolInvalid = "08P01" // protocol_violation
+	codeInvalidValue  = "22023" // invalid_parameter_value
+	codeUndefined     = "42704" // undefined_object
+	codeSyntax        = "42601" // syntax_error
+	codeCannotChange  = "55P02" // cant_change_runtime_param
+	codeConfigFile    = "F0000" // config_file_error
+	codeUndefinedFile = "58P01" // undefined_file
+	codeDenied        = "42501" // insufficient_privilege
+	codeIO            = "58030" // io_error
+	codeLimit         = "54000" // program_limit_exceeded
 )
 
 // Error is one thing wrong with a setting or a file, with what a server's error message carries.

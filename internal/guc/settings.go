@@ -6,7 +6,7 @@ import (
 )
 
 // Settings holds the current values of one node or session. Reading is safe from several goroutines as long as
-// nobody calls Set, Reset or LoadFiles; a process that shares one swaps in what Reloaded returns.
+// nobody calls Set or LoadFiles; a process that shares one swaps in what Reloaded returns.
 type Settings struct {
 	values [numParams]value
 	others []other // settings of other programs, and PostgreSQL's that mean nothing here, as given
@@ -137,10 +137,6 @@ func (s *Settings) Set(name, text string, source Source) error {
 func (s *Settings) SetID(id ID, text string, source Source) error {
 	return s.Set(params[id].Name, text, source)
 }
-
-// Reset takes a client's or session's value back to what it was by default. It does not know an earlier file's
-// value: keep a Clone for that.
-func (s *Settings) Reset(id ID) { s.values[id] = bootValue(id) }
 
 func (s *Settings) put(id ID, v value, source Source) {
 	if source < s.values[id].source {
