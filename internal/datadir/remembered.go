@@ -53,6 +53,9 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// ErrDistrusted says that another process has had a sync fail: what we would remember cannot be believed.
+var ErrDistrusted = errors.New("a sync failed in another process")
+
 // Memory is the open file of a node's remembered position. It is for one goroutine.
 type Memory struct {
 	f    *os.File
@@ -110,8 +113,12 @@ func ReadRemembered(dataDir string) (r Remembered, ok bool, err error) {
 func (m *Memory) Last() (r Remembered, ok bool) { return m.last, m.seq > 0 }
 
 // Store writes r over the older slot. When it returns nil, r is on disk. After an error the file holds what it held
-// before, or r; a durable.SyncError is fatal as any other. Another process may store, too: each counts on from what
-// the file says, under a flock, so that the last one to store has the last word.
+// before, or r; a durable.SyncError is fatal as any other.
+//
+// Another process may store, too: each counts on from what the file says, under a flock, so that the last one to
+// store has the last word; but a mark of distrust that was set since we last read or stored stays, and Store fails
+// with ErrDistrusted. Who has seen the mark (Last) may take it away: startup does, once it has fetched again what
+// cannot be believed.
 func (m *Memory) Store(r Remembered) error {
 	if err := m.store(r); err != nil {
 		return fmt.Errorf("write remembered position: %w", err)
@@ -125,9 +132,12 @@ func (m *Memory) store(r Remembered) error {
 		return err
 	}
 	defer unix.Flock(fd, unix.LOCK_UN) // the descriptor is good
-	_, seq, err := readSlots(m.f)
+	there, seq, err := readSlots(m.f)
 	if err != nil {
 		return err
+	}
+	if there.Distrust && seq != m.seq {
+		return ErrDistrusted
 	}
 	seq++
 	slot := encodeSlot(r, seq)

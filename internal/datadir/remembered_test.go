@@ -114,3 +114,29 @@ func TestTwoWritersCountOnFromEachOther(t *testing.T) {
 		require.Equal(t, xlog.LSN(1000+i), got.Flushed)
 	}
 }
+
+func TestMarkOfDistrustIsNotWipedOutByAnotherProcess(t *testing.T) {
+	dir := newDir(t)
+	checkpointer, err := OpenMemory(dir, 0o600)
+	require.NoError(t, err)
+	defer checkpointer.Close()
+	require.NoError(t, checkpointer.Store(position(100)))
+	receiver, err := OpenMemory(dir, 0o600)
+	require.NoError(t, err)
+	defer receiver.Close()
+	marked, _ := receiver.Last()
+	marked.Distrust = true
+	require.NoError(t, receiver.Store(marked))
+	require.ErrorIs(t, checkpointer.Store(position(200)), ErrDistrusted)
+	got, _, err := ReadRemembered(dir)
+	require.NoError(t, err)
+	require.Equal(t, marked, got)
+
+	startup, err := OpenMemory(dir, 0o600) // of the next generation: has seen the mark
+	require.NoError(t, err)
+	defer startup.Close()
+	require.NoError(t, startup.Store(position(300)))
+	got, _, err = ReadRemembered(dir)
+	require.NoError(t, err)
+	require.Equal(t, position(300), got)
+}
