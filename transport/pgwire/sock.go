@@ -17,12 +17,12 @@ type sock struct {
 	// instant makes Read behave as tryRead: that is how a TLS connection above is read without waiting.
 	instant atomic.Bool
 
-	// Arguments and results of readOnce; fields, so that a read allocates no closure. One reader at a time.
-	op    func(fd uintptr)
-	p     []byte
-	flags int
-	n     int
-	errno error
+	// Arguments and results of readOnce and pollOnce; fields, so that a call allocates no closure. One reader at a time.
+	read, poll func(fd uintptr)
+	p          []byte
+	n          int
+	errno      error
+	pollFd     [1]unix.PollFd
 }
 
 func newSock(conn net.Conn) (*sock, error) {
@@ -35,7 +35,7 @@ func newSock(conn net.Conn) (*sock, error) {
 		return nil, err
 	}
 	s := &sock{Conn: conn, raw: raw}
-	s.op = s.readOnce
+	s.read, s.poll = s.readOnce, s.pollOnce
 	return s, nil
 }
 
@@ -54,18 +54,9 @@ func (s *sock) Read(p []byte) (int, error) {
 }
 
 // tryRead reads what is there; wouldBlock if that is nothing. It looks at no deadline.
-func (s *sock) tryRead(p []byte) (int, error) { return s.receive(p, 0) }
-
-// readable says whether a read would return at once, be it with bytes, an error or the end.
-func (s *sock) readable() bool {
-	var b [1]byte
-	_, err := s.receive(b[:], unix.MSG_PEEK)
-	return err != wouldBlock{}
-}
-
-func (s *sock) receive(p []byte, flags int) (int, error) {
-	s.p, s.flags = p, flags
-	err := s.raw.Control(s.op)
+func (s *sock) tryRead(p []byte) (int, error) {
+	s.p = p
+	err := s.raw.Control(s.read)
 	s.p = nil
 	switch {
 	case err != nil:
@@ -82,12 +73,22 @@ func (s *sock) receive(p []byte, flags int) (int, error) {
 
 func (s *sock) readOnce(fd uintptr) {
 	for {
-		if s.flags == 0 {
-			s.n, s.errno = unix.Read(int(fd), s.p)
-		} else {
-			s.n, _, s.errno = unix.Recvfrom(int(fd), s.p, s.flags)
+		if s.n, s.errno = unix.Read(int(fd), s.p); s.errno != unix.EINTR {
+			return
 		}
-		if s.errno != unix.EINTR {
+	}
+}
+
+// readable says whether a read would return at once, be it with bytes, an error or the end.
+func (s *sock) readable() bool {
+	err := s.raw.Control(s.poll)
+	return err != nil || s.errno != nil || s.n > 0
+}
+
+func (s *sock) pollOnce(fd uintptr) {
+	s.pollFd[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
+	for {
+		if s.n, s.errno = unix.Poll(s.pollFd[:], 0); s.errno != unix.EINTR {
 			return
 		}
 	}
