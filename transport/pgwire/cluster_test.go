@@ -20,6 +20,7 @@ import (
 type cluster struct {
 	dir  string
 	port int
+	stop func() // fast shutdown; returns when the server has ended
 }
 
 func pgBin(t testing.TB, program string) string {
@@ -98,11 +99,17 @@ func (c *cluster) start(t testing.TB) {
 	var log bytes.Buffer
 	cmd.Stderr = &log
 	require.NoError(t, cmd.Start())
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-	t.Cleanup(func() {
+	exited := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(exited)
+	}()
+	c.stop = func() {
 		_ = cmd.Process.Signal(syscall.SIGINT)
 		<-exited
+	}
+	t.Cleanup(func() {
+		c.stop()
 		if t.Failed() {
 			t.Logf("server log:\n%s", log.String())
 		}
