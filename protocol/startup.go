@@ -155,6 +155,26 @@ func UnsupportedProtocol(v ProtocolVersion) *Error {
 		v.Major(), v.Minor(), LatestVersion.Major(), LatestVersion.Major(), LatestVersion.Minor())
 }
 
+// UnencryptedDataAfter is the refusal of a client that sent more (Reader.Buffered) before it had our answer to its
+// SSLRequest or GSSENCRequest: somebody may have put it there to have it taken for encrypted.
+func UnencryptedDataAfter(request StartupPacket) *Error {
+	name := "SSL request"
+	if _, ok := request.(GSSENCRequest); ok {
+		name = "GSSAPI encryption request"
+	}
+	return Fatalf(CodeProtocolViolation, "received unencrypted data after %s", name).WithDetail(
+		"This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.")
+}
+
+// AppendStartupError appends e as an answer to the startup packet b: as an ErrorResponse, or, to a client of a
+// protocol before 3.0, in the way that it can read.
+func AppendStartupError(dst, b []byte, e *Error) []byte {
+	if len(b) >= 4 && ProtocolVersion(binary.BigEndian.Uint32(b)).Major() < LatestVersion.Major() {
+		return appendCString(append(dst, MsgErrorResponse), string(e.Severity)+":  "+e.Message+"\n")
+	}
+	return AppendErrorResponse(dst, e)
+}
+
 func parseCancelRequest(b []byte) (StartupPacket, error) {
 	if len(b) <= 4 || len(b) > 4+maxCancelKey {
 		return nil, commErrorf(nil, "invalid length of startup packet")
