@@ -1,0 +1,35 @@
+package checkpointer
+
+import (
+	"waypost/internal/child"
+	"waypost/internal/datadir"
+	"waypost/internal/guc"
+)
+
+// Main is the process.
+func Main(p *child.Process) error {
+	mode, err := datadir.Check(p.DataDir)
+	if err != nil {
+		return err
+	}
+	c := &Checkpointer{
+		DataDir:  p.DataDir,
+		Perm:     mode.File,
+		Log:      &p.Log,
+		Settings: p.Settings,
+		Reload: func() *guc.Settings {
+			p.Reload()
+			return p.Settings
+		},
+		XLog:  p.XLog,
+		Ckpt:  p.Ckpt,
+		Snds:  p.Snds,
+		Procs: p.Procs,
+	}
+	go c.HandleSignals(p.Signals)
+	err = c.Run()
+	if isSyncError(err) {
+		return child.Crash(err)
+	}
+	return err
+}

@@ -1,0 +1,120 @@
+package checkpointer
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"waypost/internal/durable"
+	"waypost/internal/guc"
+	"waypost/walfile"
+	"waypost/xlog"
+)
+
+// pace measures how fast the stream goes through segments.
+type pace struct {
+	next xlog.SegNo
+	at   time.Time
+	each time.Duration // time that one segment took, last seen; 0: not known
+}
+
+func (p *pace) observe(next xlog.SegNo, now time.Time) {
+	if next > p.next {
+		if p.next != 0 {
+			p.each = now.Sub(p.at) / time.Duration(next-p.next)
+		}
+		p.next, p.at = next, now
+	}
+}
+
+// fast says that the stream takes less than about a second for a segment. Writing zeros ahead of it would then halve the
+// disk's bandwidth, while what zeros are for, small syncs without metadata, is not what happens: each segment is
+// overwritten in a few large pieces.
+func (p *pace) fast() bool { return p.each != 0 && p.each < time.Second }
+
+// prepare keeps wal_prepare_segments segments ready that the stream has not begun.
+func (c *Checkpointer) prepare() (time.Duration, error) {
+	want := xlog.SegNo(c.Settings.Int(guc.WalPrepareSegments))
+	for i := xlog.SegNo(0); i < want; i++ {
+		// The stream moves on meanwhile: what to prepare is looked up anew each time.
+		next := xlog.SegNo(c.Ckpt.NextSegment.Load())
+		tli := xlog.TimeLineID(c.Ckpt.NextTLI.Load())
+		c.pace.observe(next, time.Now())
+		err := c.makeSegment(tli, next+i)
+		switch {
+		case isSyncError(err) && !durable.IsNoSpace(err):
+			return 0, err
+		case err != nil:
+			c.warnNotPrepared(tli, next+i, err)
+			return retrySleep, nil
+		}
+		c.full = false
+	}
+	return idleSleep, nil
+}
+
+// warnNotPrepared warns once, not at each try, that the disk is full.
+func (c *Checkpointer) warnNotPrepared(tli xlog.TimeLineID, n xlog.SegNo, err error) {
+	full := durable.IsNoSpace(err)
+	if full && c.full {
+		return
+	}
+	c.full = full
+	c.Log.Warn().Err(err).Msgf("could not prepare WAL segment %s", walfile.SegmentName(tli, n, c.wal.SegSize))
+}
+
+// makeSegment makes one future segment, unless it is there.
+func (c *Checkpointer) makeSegment(tli xlog.TimeLineID, n xlog.SegNo) error {
+	if _, err := os.Lstat(c.wal.SegmentPath(tli, n)); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	build := c.wal.Allocate
+	if c.inRAM || c.pace.fast() || !c.Settings.Bool(guc.WalInitZero) {
+		build = c.reserve
+	}
+	err := build(tli, n)
+	if errors.Is(err, walfile.ErrSegmentExists) {
+		return nil // the walreceiver was faster
+	}
+	if err == nil {
+		c.Ckpt.SegmentsPrepared.Add(1)
+	}
+	return err
+}
+
+// reserve makes a segment as walfile's Allocate does, but has the file system set the space aside instead of writing zeros.
+func (c *Checkpointer) reserve(tli xlog.TimeLineID, n xlog.SegNo) error {
+	f, err := os.OpenFile(c.tempPath(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, c.Perm)
+	if err != nil {
+		return fmt.Errorf("create temporary WAL file: %w", err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	err = unix.Fallocate(int(f.Fd()), 0, 0, int64(c.wal.SegSize))
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return c.wal.Allocate(tli, n)
+	}
+	if err != nil {
+		return fmt.Errorf("reserve WAL segment: %w", err)
+	}
+	if err := durable.Sync(f); err != nil {
+		return err
+	}
+	// A second name cannot replace a file that is there; the temporary name is removed after.
+	if err := os.Link(f.Name(), c.wal.SegmentPath(tli, n)); errors.Is(err, fs.ErrExist) {
+		return walfile.ErrSegmentExists
+	} else if err != nil {
+		return fmt.Errorf("put new WAL segment in place: %w", err)
+	}
+	return c.wal.Sync()
+}
+
+// tempPath is a name that startup removes at the next start, if we are killed.
+func (c *Checkpointer) tempPath() string {
+	return c.wal.Path + "/xlogtemp." + strconv.Itoa(os.Getpid())
+}

@@ -1,0 +1,69 @@
+package checkpointer
+
+import (
+	"time"
+
+	"waypost/internal/datadir"
+	"waypost/xlog"
+)
+
+// rememberFinished remembers the positions when a segment has been flushed to its end since the last time, so that a
+// restart never has to walk far, nor asks the upstream for a segment that its slot has let go.
+func (c *Checkpointer) rememberFinished() (time.Duration, error) {
+	_, flushed := c.flushed()
+	size := c.wal.SegSize
+	last, ok := c.memory.Last()
+	if !ok || size.SegNo(flushed) > size.SegNo(last.Flushed) {
+		if err := c.remember(); err != nil {
+			return retrySleep, c.mayPass(err, "could not remember the flushed position")
+		}
+	}
+	if begun := xlog.SegNo(c.Ckpt.NextSegment.Load()); begun > size.SegNo(flushed)+1 {
+		return soonSleep, nil // a segment was written to its end, its sync is under way
+	}
+	return idleSleep, nil
+}
+
+// flushed gives the position up to which all is on disk and believed, and its timeline, both of one moment.
+func (c *Checkpointer) flushed() (xlog.TimeLineID, xlog.LSN) {
+	for {
+		tli, flushed := c.XLog.Timeline(), c.XLog.Reportable()
+		if c.XLog.Timeline() == tli {
+			return tli, flushed
+		}
+	}
+}
+
+// remember stores what a restart may believe: up to where everything was flushed, and a checked record to walk from.
+func (c *Checkpointer) remember() error {
+	tli, flushed := c.flushed()
+	r := datadir.Remembered{SystemID: c.XLog.SystemID.Load(), Timeline: tli, Flushed: flushed, WrittenAt: time.Now().Truncate(time.Microsecond)}
+	last, ok := c.memory.Last()
+	if ok {
+		r.CheckedStart = last.CheckedStart
+		if last.Timeline == tli {
+			// After damage was found, positions restart below what was once flushed. That it was is still to be known.
+			r.Flushed = max(flushed, last.Flushed)
+		}
+	}
+	if start := xlog.LSN(c.XLog.LastReplayedReadRecPtr.Load()); start != 0 && start <= r.Flushed {
+		r.CheckedStart = start
+	}
+	if ok && r.Timeline == last.Timeline && r.Flushed == last.Flushed && r.CheckedStart == last.CheckedStart && !last.Distrust {
+		return nil
+	}
+	if err := c.memory.Store(r); err != nil {
+		return err
+	}
+	c.Ckpt.RememberedFlush.Store(uint64(r.Flushed))
+	return nil
+}
+
+// mayPass logs an error that time may heal, and hands back one that must end the process.
+func (c *Checkpointer) mayPass(err error, what string) error {
+	if isSyncError(err) {
+		return err
+	}
+	c.Log.Error().Err(err).Msg(what)
+	return nil
+}

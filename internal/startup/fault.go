@@ -1,0 +1,96 @@
+package startup
+
+import (
+	"errors"
+	"time"
+
+	"waypost/walfile"
+	"waypost/xlog"
+)
+
+// fault is a bad place in received WAL that could not be mended yet. Nothing past it is checked, nor reported as applied;
+// receiving goes on.
+type fault struct {
+	at       xlog.LSN // the record; 0: there is none
+	again    time.Time
+	interval time.Duration
+}
+
+// The pause between two attempts to mend a fault grows from the one to the other.
+const (
+	firstAlarm = 5 * time.Second
+	lastAlarm  = 10 * time.Minute
+)
+
+// pause is how long nothing is to be tried yet.
+func (f *fault) pause(now time.Time) time.Duration {
+	if f.at == 0 {
+		return 0
+	}
+	return max(0, f.again.Sub(now))
+}
+
+// raise plans the next attempt.
+func (f *fault) raise(at xlog.LSN, now time.Time) {
+	if f.at != at {
+		*f = fault{at: at, interval: firstAlarm}
+	} else {
+		f.interval = min(2*f.interval, lastAlarm)
+	}
+	f.again = now.Add(f.interval)
+}
+
+// damaged handles a record, below what was flushed, that is not good. It says so each time that it is called.
+func (s *Startup) damaged(stop *walfile.Stop) error {
+	s.XLog.CRCFailures.Add(1)
+	if s.inDoubt() {
+		return s.refetchDoubtful(stop)
+	}
+	s.Log.Error().Str("detail", stop.Error()+".").
+		Msgf("WAL is damaged: record at %s on timeline %d; nothing past %s is applied", stop.Record, s.XLog.Timeline(), s.XLog.Replayed())
+	err := s.repair(stop)
+	switch {
+	case err == nil:
+		s.fault = fault{}
+		s.XLog.CorruptAt.Store(0)
+		s.rereadReplay()
+		return nil
+	case err == ErrStopped, isSyncError(err):
+		return err
+	}
+	e := s.Log.Error().Err(err)
+	if err == errUpstreamSame {
+		// Only this is final enough to be shown to the world: the WAL is bad at its origin, or was on its way here.
+		s.XLog.CorruptAt.Store(uint64(stop.Record))
+		e = e.Str("hint", "The upstream's own standbys and its recovery would fail at this record, too. Take new base backups, and make this node anew.")
+	}
+	s.fault.raise(stop.Record, time.Now())
+	e.Msgf("could not repair WAL at %s, trying again in %s", stop.Record, s.fault.interval)
+	return nil
+}
+
+// refetchDoubtful throws away pages of an unfinished record that were found on disk at start and turn out not to be good:
+// they were never vouched for, sent or reported. Streaming goes on from where the vouching ended.
+func (s *Startup) refetchDoubtful(stop *walfile.Stop) error {
+	s.Log.Warn().Str("detail", stop.Error()+".").
+		Msgf("the unfinished record at %s was not all on disk, it is fetched again", stop.Record)
+	if err := s.stopReceiver(); err == errReceiverStays {
+		s.Log.Error().Err(err).Msg("could not fetch WAL again")
+		s.fault.raise(stop.Record, time.Now())
+		return nil
+	} else if err != nil {
+		return err
+	}
+	x := s.XLog
+	vouched := x.VouchedUpto.Load()
+	x.FlushedUpto.Store(vouched)
+	x.WrittenUpto.Store(vouched)
+	x.ResumedAt.Store(vouched)
+	s.WalRcv.WrittenUpto.Store(vouched)
+	s.fault = fault{}
+	s.rereadReplay()
+	return nil
+}
+
+// errUpstreamSame says that the upstream has the same bad bytes.
+var errUpstreamSame = errors.New("the upstream has the same bytes")

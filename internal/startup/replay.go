@@ -1,0 +1,150 @@
+package startup
+
+import (
+	"time"
+
+	"waypost/internal/invariants"
+	"waypost/shmem"
+	"waypost/walfile"
+	"waypost/xlog"
+)
+
+// replay is how far startup has come with reading and checking. "Replayed" is PostgreSQL's word; there are no tables here
+// to apply anything to.
+type replay struct {
+	begun   bool     // the reader stands on a record
+	from    xlog.LSN // else: where the first one is to be looked for
+	last    lastRecord
+	records uint64 // checked and not published yet
+	commit  bool   // one of them is a commit whose client waits for it to be applied
+}
+
+// publishEvery bounds, in bytes, how long replayed lags behind what was checked while there is more to check.
+const publishEvery = 1 << 20
+
+// idleAfter is how long there must be nothing to read before the title says so.
+const idleAfter = 5 * time.Second
+
+// beginReplay makes replay go on where the walk has ended.
+func (s *Startup) beginReplay(found *endOfWAL) {
+	s.replay = replay{begun: found.last.start != 0, from: found.from, last: found.last, records: s.replay.records}
+	s.XLog.LastReplayedReadRecPtr.Store(uint64(found.last.start))
+	s.XLog.LastReplayedTLI.Store(uint32(found.last.tli))
+	s.XLog.ReplayedUpto.Store(uint64(found.end))
+	s.reader = walfile.NewReader(s.src, s.readerOptions(found.history, 0))
+	s.rereadReplay()
+}
+
+// rereadReplay makes the reader read anew from the files whatever comes after the last record checked.
+func (s *Startup) rereadReplay() {
+	s.src.Forget()
+	s.reader.Reread()
+	if s.replay.begun {
+		s.reader.Begin(s.replay.last.next, s.replay.last.start)
+	}
+}
+
+// replayFlushed checks what was flushed and not checked yet, and says when to call it again if nothing wakes us before.
+func (s *Startup) replayFlushed() (time.Duration, error) {
+	if wait := s.fault.pause(time.Now()); wait > 0 {
+		return wait, nil
+	}
+	flushed := s.XLog.Flushed()
+	if flushed == s.XLog.Replayed() {
+		return s.showWaiting(), nil
+	}
+	s.reader.SetLimit(flushed)
+	err := s.readRecords(flushed)
+	moved := s.publishReplayed(flushed)
+	if moved {
+		// There is no more to check for now, so the upstream may as well know.
+		s.WalRcv.ForceReply()
+	}
+	if walfile.IsStop(err, walfile.NeedMore) {
+		return s.showWaiting(), nil
+	}
+	stop, err := s.asStop(s.reader, err)
+	if err != nil {
+		return 0, err
+	}
+	return 0, s.damaged(stop)
+}
+
+// readRecords checks record after record until it meets the end or a fault; its error is never nil.
+func (s *Startup) readRecords(flushed xlog.LSN) error {
+	r := &s.replay
+	if !r.begun {
+		if _, err := position(s.reader, r.from, s.dir.SegSize); err != nil {
+			return err
+		}
+	}
+	published := s.XLog.Replayed()
+	for again := false; ; {
+		rec, err := s.reader.Next()
+		if err != nil {
+			if walfile.IsStop(err, walfile.NeedMore) || again {
+				return err
+			}
+			// The walreceiver may have replaced bytes that were in doubt since they were read: read once more.
+			again = true
+			s.src.Forget()
+			continue
+		}
+		again = false
+		r.begun = true
+		r.last = lastRecordOf(rec)
+		s.observe(rec)
+		if r.commit || r.last.next-published > publishEvery {
+			r.commit = s.publishReplayed(flushed) && r.commit
+			if r.commit {
+				s.WalRcv.ForceReply()
+			}
+			r.commit = false
+			published = r.last.next
+		}
+	}
+}
+
+// publishReplayed publishes how far records were checked, as far as that is flushed: after a segment switch the next
+// record starts where nothing may have been received yet. It says whether that was any news.
+func (s *Startup) publishReplayed(flushed xlog.LSN) bool {
+	r, x := &s.replay, s.XLog
+	to := min(r.last.next, flushed)
+	if !r.begun || to <= x.Replayed() {
+		return false
+	}
+	invariants.Check(to <= x.Flushed(), "replayed ≤ flushed")
+	_, doubted := x.InDoubt()
+	x.RecordsChecked.Add(r.records)
+	r.records = 0
+	x.LastReplayedReadRecPtr.Store(uint64(r.last.start))
+	x.LastReplayedTLI.Store(uint32(r.last.tli))
+	x.ReplayedUpto.Store(uint64(to))
+	if doubted {
+		if _, still := x.InDoubt(); !still {
+			x.WALAdvanced.Signal() // what was in doubt may be sent and reported now
+		}
+	}
+	s.setTitle("recovering " + walfile.SegmentNameAt(r.last.tli, r.last.start, s.dir.SegSize))
+	return true
+}
+
+// showWaiting says how long replay has nothing to do, and after idleAfter shows in the title what it waits for.
+func (s *Startup) showWaiting() time.Duration {
+	now := time.Now()
+	replayed := s.XLog.Replayed()
+	if replayed != s.idle.at {
+		s.idle = idle{at: replayed, since: now}
+	}
+	if left := s.idle.since.Add(idleAfter).Sub(now); left > 0 {
+		return left
+	}
+	s.setTitle("waiting for " + walfile.SegmentNameAt(s.XLog.Timeline(), replayed, s.dir.SegSize))
+	return shmem.Forever
+}
+
+// idle is since when replay has stood where.
+type idle struct {
+	at    xlog.LSN
+	since time.Time
+}
