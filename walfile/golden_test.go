@@ -14,16 +14,12 @@ import (
 )
 
 // openFixture gives a Reader that stands at the first record of a fixture.
-func openFixture(t testing.TB, v walfile.Version) (*walfile.Reader, walfile.Dir) {
-	d := waltest.Fixture(t, v)
-	src := walfile.NewSegmentReader(d)
-	t.Cleanup(func() { src.Close() })
-	list, err := d.Segments()
+func openFixture(t testing.TB, v walfile.Version) *walfile.Reader {
+	segs := waltest.FixtureSegments(t, v)
+	r := segs.Reader(1, 0)
+	_, err := r.FindFirst(segs.First(1))
 	require.NoError(t, err)
-	r := walfile.NewReader(src, walfile.ReaderOptions{SegSize: d.SegSize, History: walfile.NewHistory(1)})
-	_, err = r.FindFirst(d.SegSize.Start(list[0].SegNo))
-	require.NoError(t, err)
-	return r, d
+	return r
 }
 
 // dumpHead is what pg_waldump prints of a record before its description.
@@ -57,7 +53,7 @@ func dumpBlocks(rec *walfile.Record) string {
 func TestEveryRecordOfRealServersIsAsPgWaldumpSays(t *testing.T) {
 	for _, v := range waltest.FixtureVersions {
 		t.Run(fmt.Sprint(v), func(t *testing.T) {
-			r, _ := openFixture(t, v)
+			r := openFixture(t, v)
 			lines := strings.Split(strings.TrimSuffix(waltest.FixtureText(t, v, "pg_waldump.txt.gz"), "\n"), "\n")
 			for i, line := range lines {
 				rec, err := r.Next()

@@ -105,8 +105,12 @@ func (r *Reader) Begin(l, prev xlog.LSN) {
 	r.Reread()
 }
 
-// Reread forgets every byte that was read and not yet given out as a record, so that Next reads from the Source again.
+// Reread forgets every byte that was read and not yet given out as a record, so that Next reads from the Source again, from files
+// that it opens anew.
 func (r *Reader) Reread() {
+	if s, ok := r.src.(interface{ Forget() }); ok {
+		s.Forget()
+	}
 	r.block = r.block[:0]
 	r.blockLSN = 0
 	r.segOpen, r.pageOK = false, false

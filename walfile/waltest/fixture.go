@@ -39,19 +39,27 @@ func FixturePath(t testing.TB, v walfile.Version, name string) string {
 
 // Fixture unpacks the segments that a server of version v wrote into a directory that the test may change.
 func Fixture(t testing.TB, v walfile.Version) walfile.Dir {
+	d := walfile.Dir{Path: t.TempDir(), SegSize: FixtureSegSize}
+	return FixtureSegments(t, v).WriteTo(t, d.Path)
+}
+
+// FixtureSegments is Fixture in memory.
+func FixtureSegments(t testing.TB, v walfile.Version) *Segments {
 	f, err := os.Open(FixturePath(t, v, "pg_wal.tar.bz2"))
 	require.NoError(t, err)
 	defer f.Close()
-	d := walfile.Dir{Path: t.TempDir(), SegSize: FixtureSegSize}
+	s := &Segments{SegSize: FixtureSegSize, Files: map[walfile.Segment][]byte{}}
 	for in := tar.NewReader(bzip2.NewReader(f)); ; {
 		h, err := in.Next()
 		if errors.Is(err, io.EOF) {
-			return d
+			return s
 		}
 		require.NoError(t, err)
-		b, err := io.ReadAll(in)
+		tli, n, err := walfile.ParseSegmentName(filepath.Base(h.Name), s.SegSize)
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(d.Path, filepath.Base(h.Name)), b, 0o600))
+		file, err := io.ReadAll(in)
+		require.NoError(t, err)
+		s.Files[walfile.Segment{TLI: tli, SegNo: n}] = file
 	}
 }
 

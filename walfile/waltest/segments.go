@@ -79,6 +79,17 @@ func (s *Segments) WriteTo(t testing.TB, dir string) walfile.Dir {
 	return d
 }
 
+// First is the start of the oldest segment of timeline tli.
+func (s *Segments) First(tli xlog.TimeLineID) xlog.LSN {
+	first := xlog.SegNo(1) << 63
+	for key := range s.Files {
+		if key.TLI == tli {
+			first = min(first, key.SegNo)
+		}
+	}
+	return s.SegSize.Start(first)
+}
+
 // Reader gives a reader of the files that follows a timeline without ancestors from its first record at l on.
 func (s *Segments) Reader(tli xlog.TimeLineID, l xlog.LSN) *walfile.Reader {
 	r := walfile.NewReader(s, walfile.ReaderOptions{SegSize: s.SegSize, History: walfile.NewHistory(tli)})
