@@ -147,6 +147,14 @@ func TestErrorsOfAllHostsAreTold(t *testing.T) {
 	require.Equal(t, "57P03", state.SQLState(), "the last host's decides")
 }
 
+func TestEachCauseIsSaidOnce(t *testing.T) {
+	n := freePort(t)
+	err := connectError(t, fmt.Sprintf("host=127.0.0.1 port=%d user=u", n), physical)
+	require.EqualError(t, err, fmt.Sprintf(
+		`connect to server at "127.0.0.1", port %d: dial tcp 127.0.0.1:%d: connect: connection refused`, n, n),
+		"with sslmode=prefer it was tried twice")
+}
+
 func TestTargetSessionAttrsAreDecidedByWhatTheServerReports(t *testing.T) {
 	primary := welcomes(t)
 	standby := welcomes(t, "in_hot_standby", "on", "default_transaction_read_only", "off")

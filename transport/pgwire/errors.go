@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -25,9 +27,7 @@ func connectError(ctx context.Context, h host, err error) error {
 	if pgErr := lastPgError(err); pgErr != nil && ctx.Err() == nil {
 		return fromPgError(pgErr)
 	}
-	if cause := errors.Unwrap(err); cause != nil {
-		err = cause // less pgconn's own preface
-	}
+	err = plainly(err)
 	switch {
 	case ctx.Err() != nil:
 		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
@@ -37,6 +37,52 @@ func connectError(ctx context.Context, h host, err error) error {
 		err = fmt.Errorf("%w: %w", transport.ErrServerClosed, err)
 	}
 	return &transport.ConnError{Op: connectOp(h), Err: err}
+}
+
+// plainError has all of pgconn's error but its text, which repeats itself for each attempt.
+type plainError struct {
+	text string
+	error
+}
+
+func (e *plainError) Error() string { return e.text }
+func (e *plainError) Unwrap() error { return e.error }
+
+// plainly says each different cause once.
+func plainly(err error) error {
+	var texts []string
+	for _, cause := range attempts(err) {
+		if text := causeText(cause); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return &plainError{strings.Join(texts, "; "), err}
+}
+
+// attempts are the errors of the single attempts (addresses, with and without TLS) that pgconn joined.
+func attempts(err error) []error {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if joined, ok := e.(interface{ Unwrap() []error }); ok {
+			return joined.Unwrap()
+		}
+	}
+	return []error{err}
+}
+
+// causeText is the network's own words where there are some, else pgconn's less its preface.
+func causeText(err error) string {
+	var op *net.OpError
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &op):
+		return op.Error()
+	case errors.As(err, &dns):
+		return dns.Error()
+	}
+	if cause := errors.Unwrap(err); cause != nil {
+		err = cause
+	}
+	return err.Error()
 }
 
 // lastPgError finds the server's error that came last: with sslmode=prefer, that of the attempt without TLS.
@@ -91,11 +137,11 @@ func joinHostErrors(failed []error) error {
 	if len(failed) == 1 {
 		return failed[0]
 	}
-	text := failed[0].Error()
-	for _, err := range failed[1:] {
-		text += "\n" + err.Error()
+	texts := make([]string, len(failed))
+	for i, err := range failed {
+		texts[i] = err.Error()
 	}
-	return &hostsError{text: text, last: failed[len(failed)-1], all: failed}
+	return &hostsError{text: strings.Join(texts, "; "), last: failed[len(failed)-1], all: failed}
 }
 
 // hostsError is what several hosts had to say.
