@@ -25,7 +25,8 @@ type builder struct {
 	dir      string // absolute
 	mode     datadir.Mode
 	out      io.Writer
-	existed  bool // the directory was there, empty
+	existed  bool     // the directory was there, empty
+	lock     *os.File // the directory; what is in it is ours to write and to remove while its flock is held
 	settings *settings
 	up       *upstream
 	start    start
@@ -60,6 +61,7 @@ type step struct {
 
 // build makes the directory, or leaves things as they were.
 func (b *builder) build(ctx context.Context) error {
+	defer b.unlock()
 	what := "creating directory " + b.dir
 	if b.existed {
 		what = "fixing permissions on existing directory " + b.dir
@@ -100,6 +102,9 @@ func errInterrupted(err error) error { return &Error{Message: "interrupted", Err
 
 // undo removes what was made: the directory, or what is in it if it was there before.
 func (b *builder) undo() {
+	if b.lock == nil {
+		return // nothing is ours
+	}
 	remove := []string{b.dir}
 	if b.existed {
 		entries, err := os.ReadDir(b.dir)
@@ -128,13 +133,44 @@ func (b *builder) path(name string) string { return filepath.Join(b.dir, name) }
 
 // makeDirectory makes the directory and those above it that are missing, or takes the empty one that is there.
 func (b *builder) makeDirectory() error {
-	if b.existed {
-		if err := os.Chmod(b.dir, b.mode.Dir); err != nil {
+	if !b.existed {
+		if err := mkdirAll(b.dir, b.mode.Dir); err != nil {
 			return err
 		}
-		return durable.SyncDir(b.dir)
 	}
-	return mkdirAll(b.dir, b.mode.Dir)
+	if err := b.takeLock(); err != nil {
+		return err
+	}
+	if err := os.Chmod(b.dir, b.mode.Dir); err != nil {
+		return err
+	}
+	return durable.SyncDir(b.dir)
+}
+
+// takeLock keeps another init, or a postmaster, off the directory: its flock is the postmaster's own. Somebody else may
+// have been at work there since we looked.
+func (b *builder) takeLock() error {
+	dir, err := os.Open(b.dir)
+	if err != nil {
+		return err
+	}
+	if err = unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		err = &Error{Message: fmt.Sprintf("directory %q is in use by another process", b.dir), Err: err}
+	} else {
+		_, err = checkEmpty(b.dir)
+	}
+	if err != nil {
+		dir.Close()
+		return err
+	}
+	b.lock = dir
+	return nil
+}
+
+func (b *builder) unlock() {
+	if b.lock != nil {
+		b.lock.Close()
+	}
 }
 
 func mkdirAll(dir string, perm fs.FileMode) error {
