@@ -23,6 +23,7 @@ const (
 	BeginHotStandby                   // the end of local WAL is known, clients may come: → PM_HOT_STANDBY
 	StartWalReceiver                  // WalRcvData is filled, a walreceiver is wanted
 	AdvanceStateMachine               // something that the state machine waits for may have happened
+	ChildUp                           // a child that the postmaster wanted to signal has come up
 	NumReasons                        // how many there are; not a reason
 )
 
@@ -36,6 +37,8 @@ func (r Reason) String() string {
 		return "PMSIGNAL_START_WALRECEIVER"
 	case AdvanceStateMachine:
 		return "PMSIGNAL_ADVANCE_STATE_MACHINE"
+	case ChildUp:
+		return "PMSIGNAL_CHILD_UP"
 	}
 	return fmt.Sprintf("PMSIGNAL_%d", uint32(r))
 }
@@ -94,7 +97,8 @@ type State struct {
 
 // ChildSlot is one element of the child slots' area.
 type ChildSlot struct {
-	state atomic.Uint32 // ChildState; Unused and Assigned are written by the postmaster, the others by the child
+	state    atomic.Uint32 // ChildState; Unused and Assigned are written by the postmaster, the others by the child
+	announce atomic.Uint32 // 1: the postmaster wants to hear when the child is Active; written by the postmaster
 }
 
 // The areas of the segment.
@@ -162,7 +166,10 @@ func (p *PMSignal) ChildState(n int) ChildState { return ChildState(p.slots[n].s
 
 // AssignChild gives slot n to a child that is about to be launched. For the postmaster, which keeps its own list of
 // slots that are free.
-func (p *PMSignal) AssignChild(n int) { p.slots[n].state.Store(uint32(Assigned)) }
+func (p *PMSignal) AssignChild(n int) {
+	p.slots[n].announce.Store(0)
+	p.slots[n].state.Store(uint32(Assigned))
+}
 
 // ReleaseChild takes the slot back when the child has ended. It says whether the child had left shared memory in good
 // order; one that still was in it has crashed.
@@ -173,8 +180,14 @@ func (p *PMSignal) ReleaseChild(n int) bool {
 // IsWalSender says whether the child in slot n has marked itself as a walsender and not unmarked itself.
 func (p *PMSignal) IsWalSender(n int) bool { return p.ChildState(n) == WalSender }
 
-// MarkActive is the child's word that it now uses shared memory.
-func (p *PMSignal) MarkActive(n int) { p.slots[n].state.Store(uint32(Active)) }
+// MarkActive is the child's word that its signal handlers stand and that it now uses shared memory.
+func (p *PMSignal) MarkActive(n int) error {
+	p.slots[n].state.Store(uint32(Active))
+	if p.slots[n].announce.Load() != 0 {
+		return p.Send(ChildUp)
+	}
+	return nil
+}
 
 // MarkInactive is its word that it has left; after it the child touches shared memory no more.
 func (p *PMSignal) MarkInactive(n int) { p.slots[n].state.Store(uint32(Assigned)) }

@@ -50,7 +50,7 @@ func TestChildSlotLife(t *testing.T) {
 	require.Equal(t, Unused, p.ChildState(2))
 	p.AssignChild(2)
 	require.False(t, p.IsWalSender(2), "a child that has not come up is no walsender")
-	p.MarkActive(2)
+	require.NoError(t, p.MarkActive(2))
 	require.False(t, p.IsWalSender(2), "a backend that has not marked itself is no walsender")
 	p.MarkWalSender(2)
 	require.True(t, p.IsWalSender(2))
@@ -64,11 +64,12 @@ func TestChildSlotLife(t *testing.T) {
 
 func TestChildThatDiedInSharedMemoryIsFound(t *testing.T) {
 	p := newPMSignal(t)
-	for _, mark := range []func(int){p.MarkActive, p.MarkWalSender} {
-		p.AssignChild(0)
-		mark(0)
-		require.False(t, p.ReleaseChild(0))
-	}
+	p.AssignChild(0)
+	require.NoError(t, p.MarkActive(0))
+	require.False(t, p.ReleaseChild(0))
+	p.AssignChild(0)
+	p.MarkWalSender(0)
+	require.False(t, p.ReleaseChild(0))
 }
 
 func TestNamesAreComplete(t *testing.T) {

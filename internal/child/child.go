@@ -114,10 +114,12 @@ func start(kind procsignal.Kind) (*Process, error) {
 	unix.CloseOnExec(launch.FDDeath)
 	p.Title = proctitle.Init(p.TitlePrefix(params.Kind.String()))
 	p.Proc = &p.Procs[p.ChildSlot]
-	p.PM.MarkActive(p.ChildSlot)
 	p.Proc.Join(os.Getpid(), p.Kind, int64(xlog.Now()))
 	go exitWithPostmaster()
-	return p, p.takeSignals()
+	if err := p.takeSignals(); err != nil {
+		return nil, err
+	}
+	return p, p.PM.MarkActive(p.ChildSlot)
 }
 
 // TitlePrefix is the fixed part of a title: PostgreSQL's, with our name.
@@ -142,7 +144,8 @@ func exitWithPostmaster() {
 	}
 }
 
-// takeSignals sets the handlers up and only then unblocks the signals that the launcher blocked.
+// takeSignals sets the handlers up and only then unblocks the signals that the launcher blocked. Only after it may the
+// child say that it is Active: until then the postmaster keeps its signals back (pmsignal.Orders).
 func (p *Process) takeSignals() error {
 	orders := make(chan os.Signal, 16)
 	signal.Notify(orders, unix.SIGTERM, unix.SIGHUP, unix.SIGINT, unix.SIGUSR1, unix.SIGUSR2)

@@ -89,8 +89,9 @@ func (l *Launcher) Start(p *Params, control *os.File) (pid int, err error) {
 	return pid, nil
 }
 
-// forkBlocked forks with all signals blocked in this thread, which the child inherits: a signal that comes before the
-// child's handlers stand waits for them.
+// forkBlocked forks with all signals blocked in this thread, which the child inherits, so that a signal that comes
+// before the child's handlers stand waits for them. Go's runtime undoes that early for SIGHUP, SIGINT, SIGQUIT and
+// SIGTERM; pmsignal.Orders sees to those.
 func forkBlocked(path string, argv []string, attr *syscall.ProcAttr) (int, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -9,7 +9,7 @@
 //	6  the parameter record
 //	7  the control socket, for a process that serves a client
 //
-// All signals are blocked between fork and the moment the child's handlers stand; none is lost, none kills it.
+// All signals are blocked between fork and the moment the child's handlers stand.
 package launch
 
 import (

@@ -8,6 +8,7 @@ import (
 
 	"waypost/internal/launch"
 	"waypost/internal/procsignal"
+	"waypost/pmsignal"
 	"waypost/xlog"
 )
 
@@ -31,7 +32,8 @@ type child struct {
 	pid     int
 	slot    int
 	kind    procsignal.Kind
-	control *os.File // a spare's control socket, nil otherwise
+	orders  pmsignal.Orders // signals for it
+	control *os.File        // a spare's control socket, nil otherwise
 }
 
 // mayFail says whether exit code 1 of the kind harms nobody else.
@@ -77,9 +79,14 @@ func (pm *Postmaster) signalChildren(sig unix.Signal, of class) {
 		if pm.class(c)&of == 0 {
 			continue
 		}
-		if err := unix.Kill(c.pid, sig); err != nil && err != unix.ESRCH {
-			pm.log.Warn().Err(err).Msgf("could not send %v to %v with PID %d", unix.SignalName(sig), c.kind, c.pid)
-		}
+		pm.note(c.orders.Send(pm.areas.PM, c.slot, c.pid, sig))
+	}
+}
+
+// deliverHeld sends the signals that were kept back from children that have come up since.
+func (pm *Postmaster) deliverHeld() {
+	for _, c := range pm.children {
+		pm.note(c.orders.Flush(pm.areas.PM, c.slot, c.pid))
 	}
 }
 
@@ -151,12 +158,22 @@ func (pm *Postmaster) childEnded(c *child, status unix.WaitStatus) {
 	case procsignal.Checkpointer:
 		pm.checkpointerEnded(c, status)
 	default:
-		if !leftCleanly || !(exited(status, 0) || exited(status, 1)) {
+		if !leftCleanly || !(exited(status, 0) || exited(status, 1) || killedBeforeUp(status)) {
 			pm.childCrashed(c, status)
 			return
 		}
 		pm.log.Debug().Msgf("%v (PID %d) exited with exit code %d", c.kind, c.pid, status.ExitStatus())
 	}
+}
+
+// killedBeforeUp says whether a child that had left shared memory, or never entered it, died of a signal that somebody
+// else sent before its handlers stood. It did what it was told.
+func killedBeforeUp(s unix.WaitStatus) bool {
+	if !s.Signaled() {
+		return false
+	}
+	sig := s.Signal()
+	return sig == unix.SIGTERM || sig == unix.SIGINT || sig == unix.SIGHUP
 }
 
 func exited(s unix.WaitStatus, code int) bool { return s.Exited() && s.ExitStatus() == code }

@@ -83,6 +83,9 @@ func (pm *Postmaster) lookAtFlags() {
 	if flags.Take(pmsignal.StartWalReceiver) {
 		pm.walReceiverWanted = true
 	}
+	if flags.Take(pmsignal.ChildUp) {
+		pm.deliverHeld()
+	}
 	flags.Take(pmsignal.AdvanceStateMachine)
 	pm.advance()
 }

@@ -180,3 +180,10 @@ func (c *Cluster) runCode(env []string, argv ...string) (code int, stdout, stder
 	}
 	return cmd.ProcessState.ExitCode(), out.String(), errOut.String()
 }
+
+// StartProgram starts any program in dir as the servers' user, with env on top of the clean environment. At the test's
+// end it gets SIGQUIT if it still runs.
+func (c *Cluster) StartProgram(name, dir string, env []string, argv ...string) *Process {
+	c.T.Helper()
+	return c.start(spec{name: name, dir: dir, env: env, argv: argv, orphaned: syscall.SIGQUIT})
+}
