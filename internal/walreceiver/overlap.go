@@ -73,7 +73,7 @@ func (h *held) headIsThere(start xlog.LSN) (bool, error) {
 		return true, nil
 	}
 	for _, page := range []xlog.LSN{h.dir.SegSize.SegStart(start), (start - 1).PageStart()} {
-		ok, err := h.pageIsThere(page)
+		ok, err := h.pageIsThere(page, start)
 		if !ok || err != nil {
 			return false, err
 		}
@@ -81,13 +81,18 @@ func (h *held) headIsThere(start xlog.LSN) (bool, error) {
 	return true, nil
 }
 
-func (h *held) pageIsThere(page xlog.LSN) (bool, error) {
+// pageIsThere says whether a page is held whose bytes end at end, or later. Of a header that end cuts off, as the end
+// of what came may, nothing can be said but that the file is there.
+func (h *held) pageIsThere(page, end xlog.LSN) (bool, error) {
 	var b [walfile.LongPageHeaderSize]byte
 	if err := h.read(b[:], page); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return false, nil
 		}
 		return false, fmt.Errorf("read page header at %v: %w", page, err)
+	}
+	if end-page < walfile.LongPageHeaderSize {
+		return true, nil
 	}
 	var header walfile.PageHeader
 	return header.Decode(b[:]) && h.check.Check(&header, page) == walfile.PageOK, nil
@@ -107,7 +112,7 @@ func (h *held) lastPage(start, vouched xlog.LSN) (overlap, error) {
 		return overlap{}, nil
 	}
 	page := (start - 1).PageStart()
-	if ok, err := h.pageIsThere(page); !ok || err != nil {
+	if ok, err := h.pageIsThere(page, start); !ok || err != nil {
 		return overlap{}, err
 	}
 	want := make([]byte, start-page)

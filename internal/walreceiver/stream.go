@@ -76,7 +76,7 @@ func (s *stream) run() (shutdown bool, err error) {
 func (s *stream) receive() (shutdown bool, err error) {
 	s.setDeadline()
 	for {
-		ev, err := s.conn.Receive(s.deadline)
+		ev, err := s.conn.Receive(s.nextLook())
 		if err != nil {
 			if err = s.notReceived(err); err != nil {
 				return false, err
@@ -85,8 +85,14 @@ func (s *stream) receive() (shutdown bool, err error) {
 		}
 		now := time.Now()
 		s.heardAt, s.pinged = now, false
-		if ev.Kind == transport.EndOfCopy {
+		switch ev.Kind {
+		case transport.EndOfCopy:
 			return ev.Shutdown, nil
+		case transport.NoEvent:
+			if err := s.settle(); err != nil {
+				return false, err
+			}
+			continue
 		}
 		if err := s.take(&ev, now); err != nil {
 			return false, err
@@ -224,6 +230,9 @@ func (s *stream) fail(err error) {
 func (s *stream) notReceived(err error) error {
 	switch {
 	case errors.Is(err, transport.ErrDeadline):
+		if s.unkicked > 0 {
+			return s.settle()
+		}
 		return s.watchClock(time.Now())
 	case errors.Is(err, transport.ErrInterrupted):
 		if err := s.ordered(); err != nil {
@@ -256,6 +265,15 @@ func (s *stream) watchClock(now time.Time) error {
 		return s.reporter.ping()
 	}
 	return nil
+}
+
+// nextLook is when Receive is to come back if nothing comes: to look at the clock, or, where more seemed to wait but was
+// only half a message, to sync what came before.
+func (s *stream) nextLook() time.Time {
+	if s.unkicked > 0 {
+		return s.unkickedAt.Add(syncAfter)
+	}
+	return s.deadline
 }
 
 // setDeadline sets when the clock must be looked at next. It is not set anew with every message, because setting a

@@ -1,0 +1,316 @@
+package walreceiver
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"waypost/internal/walrcv"
+	"waypost/protocol"
+	"waypost/transport"
+	"waypost/walfile"
+	"waypost/xlog"
+)
+
+func TestStreamingResumesAtTheFirstByteNotHeld(t *testing.T) {
+	one := segSize.Start(1)
+	for name, at := range map[string]xlog.LSN{
+		"mid page":          one + 2*xlog.PageSize + 1234,
+		"page start":        one + 2*xlog.PageSize,
+		"after page header": one + 2*xlog.PageSize + walfile.ShortPageHeaderSize,
+		"in a page header":  one + 2*xlog.PageSize + 8,
+		"first page":        one + 100,
+		"in a long header":  one + 30,
+		"segment start":     segSize.Start(2),
+		"later segment":     segSize.Start(3) + 7*xlog.PageSize + 40,
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			g.heldUpTo(1, at)
+			asked := g.asked()
+			g.run()
+			end := at + 30000
+			g.upstream.Advance(end)
+			g.waitReply(flushedIs(end))
+			g.requireHeld(1, one, end)
+			require.Equal(t, []xlog.LSN{(at - 1).PageStart()}, asked.starts(), "the last page held is compared")
+			require.Equal(t, uint64(end-at), g.WalRcv.BytesReceived.Load(), "what was compared was not written")
+		})
+	}
+}
+
+func TestStreamThatStartsWithNothingHeldComparesNothing(t *testing.T) {
+	g := newRig(t)
+	asked := g.asked()
+	g.run()
+	g.upstream.Advance(segSize.Start(1) + 800)
+	g.waitReply(flushedIs(segSize.Start(1) + 800))
+	require.Equal(t, []xlog.LSN{segSize.Start(1)}, asked.starts())
+}
+
+func TestMoreHeldThanStartupKnewIsNotWrittenAgain(t *testing.T) {
+	g := newRig(t)
+	held := segSize.Start(1) + 20000
+	g.heldUpTo(1, held)
+	g.ask(walrcv.Starting, 1, segSize.Start(1))
+	g.run()
+	g.upstream.Advance(held + 800)
+	g.waitReply(flushedIs(held + 800))
+	require.Equal(t, uint64(800), g.WalRcv.BytesReceived.Load())
+}
+
+func TestUnwrittenHeadIsRefused(t *testing.T) {
+	g := newRig(t)
+	at := segSize.Start(2) + 5000
+	g.heldUpTo(1, at)
+	require.NoError(t, os.Remove(g.Dir.SegmentPath(1, 2)))
+	require.NoError(t, g.Dir.Allocate(1, 2)) // there, as the checkpointer makes it, but not written
+	g.upstream.Advance(at + 800)
+	requireReported(t, g.Run(), protocol.CodeDataCorrupted, "the beginning of segment 000000010000000000000002 is not there", true)
+	b, err := os.ReadFile(g.Dir.SegmentPath(1, 2))
+	require.NoError(t, err)
+	require.Equal(t, make([]byte, segSize), b)
+}
+
+func TestStartBeyondWhatIsHeldIsRefused(t *testing.T) {
+	g := newRig(t)
+	g.ask(walrcv.Starting, 1, segSize.Start(3))
+	requireReported(t, g.Run(), protocol.CodeInternalError, "WAL is held up to", false)
+}
+
+func TestLastPageThatDiffersIsRefusedAndNotOverwritten(t *testing.T) {
+	g := newRig(t)
+	at := segSize.Start(1) + 3*xlog.PageSize + 4000
+	g.heldUpTo(1, at)
+	flipByte(t, g.Dir.SegmentPath(1, 1), int64(segSize.Offset(at))-100)
+	before, err := os.ReadFile(g.Dir.SegmentPath(1, 1))
+	require.NoError(t, err)
+	g.upstream.Advance(at + 30000)
+	g.run()
+	err = g.ended()
+	requireReported(t, err, protocol.CodeDataCorrupted, "WAL at "+(at-100).String()+" on timeline 1 differs", true)
+	after, err := os.ReadFile(g.Dir.SegmentPath(1, 1))
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(before, after), "nothing is overwritten")
+	require.Equal(t, at, g.XLog.Written())
+}
+
+func TestPageInDoubtThatDiffersIsFetchedAnew(t *testing.T) {
+	g := newRig(t)
+	vouched, at := segSize.Start(1)+xlog.PageSize+4000, segSize.Start(1)+4*xlog.PageSize
+	g.heldUpTo(1, at)
+	g.XLog.VouchedUpto.Store(uint64(vouched))
+	g.XLog.ReplayedUpto.Store(uint64(vouched))
+	flipByte(t, g.Dir.SegmentPath(1, 1), int64(segSize.Offset(at))-100)
+	g.upstream.Advance(at + 800)
+	g.run()
+	g.waitFlushed(at + 800)
+	g.requireHeld(1, segSize.Start(1), at+800)
+	require.Contains(t, g.logged.String(), "again")
+}
+
+func TestUpstreamWithoutTheLastPageButWithWhatFollowsWillDo(t *testing.T) {
+	g := newRig(t)
+	at := segSize.Start(2)
+	g.heldUpTo(1, at)
+	require.NoError(t, os.Remove(filepath.Join(g.upDir, walfile.SegmentName(1, 1, segSize))))
+	asked := g.asked()
+	g.run()
+	g.upstream.Advance(at + 800)
+	g.waitReply(flushedIs(at + 800))
+	require.Equal(t, []xlog.LSN{at - xlog.PageSize, at}, asked.starts())
+	g.requireHeld(1, segSize.Start(1), at+800)
+}
+
+func TestStartThatTheUpstreamNoLongerHasTellsWhatToDo(t *testing.T) {
+	g := newRig(t)
+	at := segSize.Start(2) + 20000
+	g.heldUpTo(1, at)
+	require.NoError(t, os.Remove(filepath.Join(g.upDir, walfile.SegmentName(1, 2, segSize))))
+	g.upstream.Advance(at + 800)
+	g.run()
+	requireReported(t, g.ended(), protocol.CodeUndefinedFile, "has already been removed", true)
+}
+
+func TestUpstreamsThatThisNodeCannotFollowAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		change  func(g *rig)
+		message string
+	}{
+		"other system identifier": {
+			func(g *rig) { g.XLog.SystemID.Store(1) }, "database system identifier differs"},
+		"other segment size": {
+			func(g *rig) {
+				g.upstream.Answer("SHOW wal_segment_size", &transport.ExecResult{Rows: [][]transport.Value{{{Text: "16MB", Valid: true}}}})
+			}, "WAL segment size differs"},
+		"other version": {
+			func(g *rig) {
+				g.tamperWith(func(c *tampered) { c.version = &transport.ServerVersion{Num: 170004, Text: "17.4"} })
+			}, "WAL of PostgreSQL 17 cannot follow WAL of PostgreSQL 15"},
+		"lower timeline": {
+			func(g *rig) { g.heldUpTo(3, segSize.Start(1)) }, "highest timeline 1 of the primary is behind recovery timeline 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			c.change(g)
+			g.upstream.Advance(segSize.Start(2))
+			requireReported(t, g.Run(), protocol.CodeObjectNotInPrerequisiteState, c.message, true)
+			require.Zero(t, g.WalRcv.BytesReceived.Load())
+			require.Equal(t, walrcv.Stopped, g.WalRcv.State())
+		})
+	}
+}
+
+func TestVersionThatIsNotSupportedIsRefused(t *testing.T) {
+	g := newRig(t)
+	g.tamperWith(func(c *tampered) { c.version = &transport.ServerVersion{Num: 140009, Text: "14.9"} })
+	requireReported(t, g.Run(), protocol.CodeFeatureNotSupported, "140009", false)
+}
+
+// promoteUpstream ends the upstream's timeline where its WAL is now, and goes on on the next.
+func (g *rig) promoteUpstream(at xlog.LSN) xlog.TimeLineID {
+	old := g.wal.Options().TLI
+	tli := old + 1
+	text := walfile.AppendHistory(nil, old, at, "no recovery target specified")
+	require.NoError(g.t, os.WriteFile(filepath.Join(g.upDir, walfile.HistoryName(tli)), text, 0o600))
+	g.wal = g.wal.Branch(tli)
+	g.wal.FillTo(segSize.Start(6))
+	g.publishUpstream()
+	g.upstream.Switch(transport.NextTimeline{TLI: tli, SwitchPoint: at})
+	return tli
+}
+
+func TestEndOfTimelineAndRestartInTheSameProcess(t *testing.T) {
+	g := newRig(t)
+	oldWAL, at := g.wal, g.wal.Pos() // in mid-segment
+	type moment struct {
+		tli     xlog.TimeLineID
+		written xlog.LSN
+	}
+	var seen []moment // before each sync of the new timeline up to the one that covers its head
+	g.filesOfTimeline(2, func(f *files) {
+		f.flush = func() (xlog.LSN, error) {
+			if f.walFiles.Flushed() < at {
+				seen = append(seen, moment{g.XLog.Timeline(), g.XLog.Written()})
+			}
+			return f.walFiles.Flush()
+		}
+	})
+	g.upstream.Advance(at)
+	g.run()
+	g.waitReply(flushedIs(at))
+	g.promoteUpstream(at)
+	g.upstream.Advance(segSize.Start(5) + 800)
+	g.waitState(walrcv.Waiting)
+	f := g.WalRcv.Snapshot()
+	require.Zero(t, f.ReceiveStart)
+	require.Equal(t, int32(g.PID), f.Pid)
+	require.FileExists(t, filepath.Join(g.Dir.Path, walfile.HistoryName(2)))
+	require.Contains(t, g.logged.String(), "replication terminated by primary server")
+
+	// Startup has it begin at the segment's start, so that the new timeline's file has a head.
+	g.ask(walrcv.Restarting, 2, segSize.SegStart(at))
+	end := segSize.Start(5) + 800
+	g.waitReply(flushedIs(end))
+	require.Equal(t, xlog.TimeLineID(2), g.XLog.Timeline())
+	require.Equal(t, uint32(1), g.XLog.PrevTimeline.Load())
+	require.Equal(t, xlog.TimeLineID(2), g.WalRcv.Snapshot().ReceivedTLI)
+	require.NotEmpty(t, seen)
+	for _, m := range seen {
+		require.Equal(t, moment{1, at}, m, "positions stay while the head is fetched")
+	}
+	g.requireHeld(2, segSize.SegStart(at), end)
+	g.wal = oldWAL
+	g.requireHeld(1, segSize.Start(1), at)
+	require.Contains(t, g.logged.String(), "restarted WAL streaming")
+}
+
+func TestUpstreamWithNoMoreOfTheTimelineMakesTheProcessWait(t *testing.T) {
+	g := newRig(t)
+	at := g.wal.Pos()
+	g.heldUpTo(1, at)
+	g.promoteUpstream(at)
+	asked := g.asked()
+	// The page held is asked for, so the upstream has that much of the timeline.
+	g.run()
+	g.waitState(walrcv.Waiting)
+	require.Equal(t, []xlog.LSN{(at - 1).PageStart()}, asked.starts())
+	require.Equal(t, at, g.XLog.Flushed())
+	g.Stop()
+	requireReported(t, g.ended(), protocol.CodeAdminShutdown, "administrator command", false)
+}
+
+func TestStopWhileWaiting(t *testing.T) {
+	g := newRig(t)
+	g.upstream.Advance(g.wal.Pos())
+	g.run()
+	g.waitFlushed(g.wal.Pos())
+	g.promoteUpstream(g.wal.Pos())
+	g.waitState(walrcv.Waiting)
+	g.WalRcv.Update(func(f *walrcv.Fields) { f.State = walrcv.Stopping })
+	g.Stop()
+	g.ended()
+	require.Equal(t, walrcv.Stopped, g.WalRcv.State())
+}
+
+func TestHistoryThatDiffersIsRefused(t *testing.T) {
+	g := newRig(t)
+	at := g.wal.Pos()
+	ours := walfile.AppendHistory(nil, 1, at-8000, "other")
+	require.NoError(t, g.Dir.WriteHistory(2, ours))
+	tli := g.promoteUpstream(at)
+	g.heldUpTo(tli, at)
+	err := g.Run()
+	requireReported(t, err, protocol.CodeObjectNotInPrerequisiteState, "the upstream's timeline 2 is not this node's timeline 2", true)
+	kept, err := os.ReadFile(filepath.Join(g.Dir.Path, walfile.HistoryName(2)))
+	require.NoError(t, err)
+	require.Equal(t, ours, kept)
+}
+
+func TestSameHistoryWithAnotherReasonWillDo(t *testing.T) {
+	g := newRig(t)
+	at := g.wal.Pos()
+	require.NoError(t, g.Dir.WriteHistory(2, walfile.AppendHistory(nil, 1, at, "a reason of our own")))
+	tli := g.promoteUpstream(at)
+	g.heldUpTo(tli, at)
+	g.upstream.Advance(at + 800)
+	g.run()
+	g.waitReply(flushedIs(at + 800))
+}
+
+func TestWALOnAnAbandonedBranchIsRefused(t *testing.T) {
+	g := newRig(t)
+	at := g.wal.Pos()
+	g.heldUpTo(1, at)
+	text := walfile.AppendHistory(nil, 1, at-8000, "promoted early")
+	require.NoError(t, os.WriteFile(filepath.Join(g.upDir, walfile.HistoryName(2)), text, 0o600))
+	g.upstream.Switch(transport.NextTimeline{TLI: 2, SwitchPoint: at - 8000})
+	requireReported(t, g.Run(), protocol.CodeObjectNotInPrerequisiteState, "is not in the upstream's history", true)
+	require.FileExists(t, filepath.Join(g.Dir.Path, walfile.HistoryName(2)), "for startup, which puts the fork aside")
+	require.Equal(t, at, g.XLog.Flushed())
+}
+
+func TestHistoryFileUnderAnotherNameIsRefused(t *testing.T) {
+	g := newRig(t)
+	g.promoteUpstream(g.wal.Pos())
+	g.Transport = &tamper{g.Transport, func(c transport.Conn) transport.Conn { return &misnaming{c} }}
+	requireReported(t, g.Run(), protocol.CodeProtocolViolation, "unexpected file name", false)
+	names, err := os.ReadDir(g.Dir.Path)
+	require.NoError(t, err)
+	require.Empty(t, names)
+}
+
+func flipByte(t *testing.T, path string, offset int64) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer f.Close()
+	var b [1]byte
+	_, err = f.ReadAt(b[:], offset)
+	require.NoError(t, err)
+	b[0] ^= 0x40
+	_, err = f.WriteAt(b[:], offset)
+	require.NoError(t, err)
+}
