@@ -331,6 +331,22 @@ func TestRequirePeer(t *testing.T) {
 		`requirepeer specifies "nobody", but actual peer user name is "`+name+`"`)
 }
 
+func TestAbstractSocket(t *testing.T) {
+	dir := fmt.Sprintf("@pgwire%d", os.Getpid())
+	l, err := net.Listen("unix", dir+"/.s.PGSQL.77")
+	require.NoError(t, err)
+	defer l.Close()
+	go func() {
+		if conn, err := l.Accept(); err == nil {
+			(&peer{t: t, conn: conn}).greet()
+		}
+	}()
+	c := connect(t, "user=u sslmode=require port=77 host="+dir, physical)
+	host, n := c.SenderInfo()
+	require.Equal(t, dir, host)
+	require.Equal(t, 77, n)
+}
+
 func TestSlotCommandsFollowTheServersVersion(t *testing.T) {
 	yes, no := true, false
 	for version, want := range map[string][]string{

@@ -22,34 +22,33 @@ type decoder interface {
 //
 // A message's body lives until the next Next that reads. Errors are as StreamDecoder's.
 type messageReader struct {
-	src io.Reader
-	buf []byte // what was read and not given out
-	mem []byte // what buf is part of, from the front
+	src        io.Reader
+	buf        []byte
+	start, end int // what was read and not given out
 }
 
 const (
 	messageReaderBuffer = 16 * 1024
 	frameLen            = 5
-	// maxMessage is the longest message that is gathered, bytes: PostgreSQL's own limit for one value is not far
-	// above, and a single row or change of that size is what a regular or logical connection may have to carry.
-	maxMessage = 1 << 30
+	// maxMessage is the longest message that is gathered, bytes. PostgreSQL cannot build a longer one (MaxAllocSize).
+	maxMessage = 1<<30 - 1
 	// maxShortMessage is libpq's bound for all types but those that carry data.
 	maxShortMessage = 30000
 )
 
 func newMessageReader(src io.Reader) *messageReader {
-	return &messageReader{src: src, mem: make([]byte, messageReaderBuffer)}
+	return &messageReader{src: src, buf: make([]byte, messageReaderBuffer)}
 }
 
 // Buffered is how many bytes were read and not yet given out.
-func (r *messageReader) Buffered() int { return len(r.buf) }
+func (r *messageReader) Buffered() int { return r.end - r.start }
 
 // Ready says whether Next has something to give without reading.
-func (r *messageReader) Ready() bool { return len(r.buf) >= r.need() }
+func (r *messageReader) Ready() bool { return r.Buffered() >= r.need() }
 
 // need is how many bytes have to be there for the next step.
 func (r *messageReader) need() int {
-	if len(r.buf) < frameLen {
+	if r.Buffered() < frameLen {
 		return frameLen
 	}
 	typ, n := r.header()
@@ -61,17 +60,13 @@ func (r *messageReader) need() int {
 
 // header is the type and the length word; the latter is negative where it is absurd.
 func (r *messageReader) header() (typ byte, n int) {
-	return r.buf[0], int(int32(binary.BigEndian.Uint32(r.buf[1:])))
+	return r.buf[r.start], int(int32(binary.BigEndian.Uint32(r.buf[r.start+1:])))
 }
 
 // Next fills m with the next message.
 func (r *messageReader) Next(m *protocol.StreamMessage) error {
-	for {
-		n := r.need()
-		if len(r.buf) >= n {
-			break
-		}
-		if err := r.fill(n); err != nil {
+	for !r.Ready() {
+		if err := r.fill(); err != nil {
 			return err
 		}
 	}
@@ -79,34 +74,43 @@ func (r *messageReader) Next(m *protocol.StreamMessage) error {
 	if err := checkLength(typ, n); err != nil {
 		return err
 	}
-	*m = protocol.StreamMessage{Kind: protocol.StreamOther, Type: typ, Body: r.buf[frameLen : 1+n : 1+n]}
+	body := r.buf[r.start+frameLen : r.start+1+n : r.start+1+n]
+	r.start += 1 + n
+	*m = protocol.StreamMessage{Kind: protocol.StreamOther, Type: typ, Body: body}
 	if typ == protocol.MsgCopyDone {
 		m.Kind = protocol.StreamCopyDone
 	}
-	r.buf = r.buf[1+n:]
 	return nil
 }
 
-// fill reads once. The memory grows no faster than what really comes, so that a lying length costs nothing.
-func (r *messageReader) fill(n int) error {
-	if len(r.buf) == 0 && len(r.mem) > messageReaderBuffer {
-		r.mem = make([]byte, messageReaderBuffer)
+// fill reads once.
+func (r *messageReader) fill() error {
+	r.makeRoom()
+	n, err := r.src.Read(r.buf[r.end:])
+	if r.end += n; n > 0 {
+		return nil // what else there was to say comes again with the next read
 	}
-	have := len(r.buf)
-	if have == len(r.mem) {
-		mem := make([]byte, min(2*len(r.mem), max(n, messageReaderBuffer)))
-		copy(mem, r.buf)
-		r.mem = mem
-	} else {
-		copy(r.mem, r.buf)
-	}
-	r.buf = r.mem[:have]
-	got, err := r.src.Read(r.mem[have:])
-	r.buf = r.mem[:have+got]
-	if errors.Is(err, io.EOF) && have > 0 {
+	if errors.Is(err, io.EOF) && r.Buffered() > 0 {
 		return fmt.Errorf("in the middle of a message: %w", io.ErrUnexpectedEOF)
 	}
 	return err
+}
+
+// makeRoom leaves room behind what is there. The buffer grows no faster than what really comes, so that a lying length
+// costs nothing, and is given back after a long message.
+func (r *messageReader) makeRoom() {
+	if r.start > 0 {
+		r.end = copy(r.buf, r.buf[r.start:r.end])
+		r.start = 0
+	}
+	switch {
+	case r.end == len(r.buf):
+		grown := make([]byte, 2*len(r.buf))
+		copy(grown, r.buf)
+		r.buf = grown
+	case r.end == 0 && len(r.buf) > messageReaderBuffer:
+		r.buf = make([]byte, messageReaderBuffer)
+	}
 }
 
 func checkLength(typ byte, n int) error {

@@ -480,6 +480,20 @@ func TestSendToAServerThatDoesNotReadEndsAtTheDeadline(t *testing.T) {
 	require.EqualError(t, receiveError(t, c), "FATAL:  why", "but what the server has to say is still received")
 }
 
+func TestCloseWakesABlockedSend(t *testing.T) {
+	received := make(chan struct{})
+	c := streaming(t, func(p *peer) {
+		p.read(1)
+		close(received)
+		<-t.Context().Done()
+	})
+	done := make(chan error)
+	go func() { done <- c.Send(protocol.AppendCopyData(nil, make([]byte, 64<<20)), time.Time{}) }()
+	<-received
+	require.NoError(t, c.Close())
+	require.ErrorIs(t, <-done, net.ErrClosed)
+}
+
 func TestCloseWakesReceiveAndTellsTheServer(t *testing.T) {
 	ended := make(chan byte, 1)
 	c := streaming(t, func(p *peer) {
