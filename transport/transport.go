@@ -51,8 +51,9 @@ type ConnectOptions struct {
 // Interrupt, Close, and what was fixed at connect (Conninfo, SenderInfo, ServerVersion, BackendPID).
 //
 // Methods with a context block until the answer is complete or ctx is done. In the latter case the answer's place in
-// the stream is lost: the connection is closed at once and every later call fails. After an error that is not a
-// *ServerError with a severity of ERROR, ErrDeadline or ErrInterrupted, a Conn is broken, too, and only Close is of use.
+// the stream is lost: the connection is closed at once and every later call fails (not so if ctx was done before the
+// call). A *ServerError of severity ERROR leaves a Conn usable, and so do ErrDeadline and ErrInterrupted from Receive and
+// the caller's own mistakes, ErrNotStreaming and ErrBusy. After any other error only Close is of use.
 type Conn interface {
 	// Conninfo is the connection string in use, keyword=value, defaults included, secrets as ********; fit for
 	// pg_stat_wal_receiver.conninfo.
@@ -80,7 +81,9 @@ type Conn interface {
 
 	// StartStreaming asks for WAL (START_REPLICATION). When it returns with Streaming set, the connection is in
 	// copy-both mode: Receive and Send may be used until EndStreaming. Otherwise the server had nothing to send:
-	// the timeline asked for ends at or before the start position, and Next says where it went on.
+	// the timeline asked for ends at or before the start position, and Next says where it went on. A server may say yes
+	// and refuse only then, so that the first Receive has the *ServerError: PostgreSQL does so for a position ahead
+	// of its own and for WAL that it has removed.
 	StartStreaming(ctx context.Context, opts StreamOptions) (StartResult, error)
 
 	// EndStreaming leaves copy mode and returns what the server says about the timeline that follows; the zero
