@@ -190,7 +190,7 @@ func TestInitThatIsInterruptedLeavesNothing(t *testing.T) {
 	require.NoError(t, syscall.Kill(pid, syscall.SIGINT))
 	got := <-outcomes
 	require.Equal(t, 1, got.code)
-	require.Contains(t, got.stderr, "could not connect to the upstream")
+	require.Equal(t, "waypost: error: interrupted\n", got.stderr)
 	_, err = os.Lstat(dir)
 	require.ErrorIs(t, err, os.ErrNotExist)
 }

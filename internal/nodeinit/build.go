@@ -98,8 +98,6 @@ func (b *builder) take(ctx context.Context, s step) error {
 	return nil
 }
 
-func errInterrupted(err error) error { return &Error{Message: "interrupted", Err: err} }
-
 // undo removes what was made: the directory, or what is in it if it was there before.
 func (b *builder) undo() {
 	if b.lock == nil {

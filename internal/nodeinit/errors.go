@@ -1,6 +1,7 @@
 package nodeinit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -20,6 +21,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // upstreamError is a failure in a conversation with the upstream.
 func upstreamError(doing string, err error) *Error {
+	if errors.Is(err, context.Canceled) {
+		return errInterrupted(err) // by the user, whatever it was that it interrupted
+	}
 	e := &Error{Message: fmt.Sprintf("could not %s: %v", doing, err), Err: err}
 	var server *transport.ServerError
 	if errors.As(err, &server) {
@@ -51,3 +55,5 @@ func hint(sqlstate string) string {
 	}
 	return ""
 }
+
+func errInterrupted(err error) *Error { return &Error{Message: "interrupted", Err: err} }
