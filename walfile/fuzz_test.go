@@ -13,44 +13,63 @@ import (
 	"waypost/xlog"
 )
 
-// fuzzPages is how many pages are fuzzed at most, in a segment the first page of which is good.
-const fuzzPages = 16
+// fuzzPages is how many pages are fuzzed: the first ones of a segment.
+const fuzzPages = 12
 
-// FuzzReader lays pages into a segment and reads what it can: it must end, give no record that does not check, and not believe a length.
-func FuzzReader(f *testing.F) {
+// fuzzBases are what FuzzReader damages: pages of real servers, and pages with everything that is rare.
+func fuzzBases(f *testing.F) [][]byte {
+	var bases [][]byte
 	for _, v := range waltest.FixtureVersions {
 		segs := waltest.FixtureSegments(f, v)
-		for key, file := range segs.Files {
-			at := int(key.SegNo) % 5 * fuzzPages * xlog.PageSize
-			f.Add(file[at:at+fuzzPages*xlog.PageSize], uint64(segs.SegSize.Start(key.SegNo))+uint64(at), uint16(0))
-		}
+		bases = append(bases, segs.At(1, segs.First(1))[:fuzzPages*xlog.PageSize])
 	}
-	l := waltest.New(waltest.Options{})
+	l := waltest.New(waltest.Options{Version: walfile.V16})
 	l.Filler(100)
 	l.Unfinished(50000, 2)
 	l.Overwrite()
+	l.Filler(20000)
+	n := everything()
+	l.Append(n)
+	l.Filler(16000)
+	l.CheckPoint(true)
 	l.Switch()
-	f.Add(l.Bytes(l.Options().Start, l.Options().Start+fuzzPages*xlog.PageSize), uint64(l.Options().Start), uint16(300))
+	return append(bases, l.Bytes(l.Options().Start, l.Options().Start+fuzzPages*xlog.PageSize))
+}
 
-	f.Fuzz(func(t *testing.T, pages []byte, at uint64, limit uint16) {
-		if len(pages) > fuzzPages*xlog.PageSize {
+// FuzzReader damages pages, or lays others in their place, and reads what it can: reading must end, give no record that does not
+// check, and not believe a length. Edits are four bytes each: where, and what; of base 4 on, they are the pages.
+func FuzzReader(f *testing.F) {
+	bases := fuzzBases(f)
+	for i := range bases {
+		f.Add([]byte{}, uint8(i), uint16(0), false)
+		f.Add([]byte{0, 0, 16, 1, 0, 32, 2, 4}, uint8(i), uint16(300), true)
+	}
+	f.Add(bases[3][:300], uint8(4), uint16(0), true)
+	f.Fuzz(func(t *testing.T, edits []byte, base uint8, limit uint16, mend bool) {
+		if len(edits) > 2*xlog.PageSize {
 			return
 		}
-		start := xlog.LSN(at).PageStart()
-		segs := &waltest.Segments{SegSize: xlog.MinSegSize, Files: map[walfile.Segment][]byte{}}
-		n := segs.SegSize.SegNo(start)
-		file := make([]byte, segs.SegSize)
-		h := walfile.PageHeader{Magic: walfile.V15.Magic(), Info: walfile.LongHeader, TLI: 1, Addr: segs.SegSize.Start(n), SegSize: uint32(segs.SegSize), BlockSize: xlog.PageSize}
-		if len(pages) > 1 {
-			h.Magic = binary.LittleEndian.Uint16(pages)
+		pages := make([]byte, fuzzPages*xlog.PageSize)
+		if int(base) < len(bases) {
+			copy(pages, bases[base])
+			for ; len(edits) >= 4; edits = edits[4:] {
+				at := (int(edits[0])<<16 | int(edits[1])<<8 | int(edits[2])) % len(pages)
+				pages[at] = edits[3]
+			}
+		} else {
+			copy(pages, edits)
 		}
-		h.Append(file[:0])
-		copy(file[segs.SegSize.Offset(start):], pages)
-		segs.Files[walfile.Segment{TLI: 1, SegNo: n}] = file
-
-		readFuzzed(t, segs.Reader(1, 0), start, xlog.LSN(limit))
-		whole := len(pages) / xlog.PageSize * xlog.PageSize // and once with CRCs made good, to get behind them
-		mendCRCs(file[segs.SegSize.Offset(start):][:min(whole, int(segs.SegSize-xlog.SegSize(segs.SegSize.Offset(start))))])
+		if mend {
+			mendCRCs(pages)
+		}
+		var h walfile.PageHeader
+		h.Decode(pages)
+		if h.Addr > walfile.NoLimit-2*xlog.LSN(xlog.MaxSegSize) {
+			h.Addr = 0
+		}
+		segs := &waltest.Segments{SegSize: xlog.MinSegSize, Files: map[walfile.Segment][]byte{}}
+		start := segs.SegSize.SegStart(h.Addr)
+		segs.Files[walfile.Segment{TLI: 1, SegNo: segs.SegSize.SegNo(start)}] = pages
 		readFuzzed(t, segs.Reader(1, 0), start, xlog.LSN(limit))
 	})
 }

@@ -224,6 +224,15 @@ func (h *History) Compare(o *History) (Relation, xlog.LSN) {
 	return Diverged, common
 }
 
+// SegmentTLI is the timeline whose file of segment n has all of this history that the segment holds: the newest one that has a part of
+// it. Of the segment of a switch point, that is the new timeline.
+func (h *History) SegmentTLI(n xlog.SegNo, size xlog.SegSize) xlog.TimeLineID {
+	for e := range h.holders(n, size) {
+		return e.TLI
+	}
+	return h.entries[0].TLI
+}
+
 // holders gives the timelines whose file of segment n may hold a part of this history, newest first.
 func (h *History) holders(n xlog.SegNo, size xlog.SegSize) iter.Seq[HistoryEntry] {
 	return func(yield func(HistoryEntry) bool) {

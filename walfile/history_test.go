@@ -31,6 +31,9 @@ func TestHistoryFileIsRead(t *testing.T) {
 	} {
 		require.Equal(t, tli, h.TLIOf(l), "%v", l)
 	}
+	for l, tli := range map[xlog.LSN]xlog.TimeLineID{0: 1, 0x2FFFFFF: 1, 0x3000000: 2, 0x4000000: 2, 0x5000000: 3, 0x1_05FFFFFF: 3, 0x1_06000000: 4} {
+		require.Equal(t, tli, h.SegmentTLI(xlog.DefaultSegSize.SegNo(l), xlog.DefaultSegSize), "%v", l)
+	}
 	at, next, ok := h.SwitchPoint(2)
 	require.Equal(t, []any{xlog.LSN(0x50000A0), xlog.TimeLineID(3), true}, []any{at, next, ok})
 	at, next, ok = h.SwitchPoint(4)

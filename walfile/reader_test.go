@@ -112,6 +112,31 @@ func TestZerosBelowTheLimitAreCorrupt(t *testing.T) {
 	require.Equal(t, l.Pos(), stop.LSN)
 }
 
+func TestPositionsWithoutALog(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.Filler(100)
+	r := l.Segments().Reader(1, 0)
+	for at, kind := range map[xlog.LSN]walfile.StopKind{
+		0:                                   walfile.MissingSegment,
+		l.Options().Start - 8:               walfile.MissingSegment,
+		l.Options().Start + 2<<20:           walfile.MissingSegment,
+		l.Options().Start + 8192:            walfile.EndOfWAL,
+		walfile.NoLimit:                     walfile.NeedMore,
+		walfile.NoLimit - 7:                 walfile.NeedMore,
+		walfile.NoLimit - 1<<20:             walfile.MissingSegment,
+		walfile.NoLimit.PageStart() - 1<<20: walfile.MissingSegment,
+	} {
+		_, err := r.FindFirst(at)
+		require.True(t, walfile.IsStop(err, kind), "%v: %v", at, err)
+		r.Begin(at, 0)
+		_, err = r.Next()
+		require.True(t, walfile.IsStop(err, kind), "%v: %v", at, err)
+	}
+	r.Begin(l.Options().Start+8, 0)
+	_, err := r.Next()
+	require.ErrorContains(t, err, "within a page header")
+}
+
 func TestFindFirstFromAnyPosition(t *testing.T) {
 	l := waltest.New(waltest.Options{})
 	var starts []xlog.LSN

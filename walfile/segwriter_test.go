@@ -263,3 +263,30 @@ func TestAFailedSyncIsFinal(t *testing.T) {
 	require.Equal(t, d.SegSize.Start(1), w.Flushed())
 	require.NoError(t, w.Close())
 }
+
+// A checked replacement was renamed over a damaged segment while a reader had the damaged one open.
+func TestAReplacedSegmentIsReadAfterAStop(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	for range 100 {
+		l.Filler(1000)
+	}
+	d := l.Segments().WriteTo(t, t.TempDir())
+	path := d.SegmentPath(1, 1)
+	good, err := os.ReadFile(path)
+	require.NoError(t, err)
+	bad := append([]byte(nil), good...)
+	bad[50_000] ^= 1
+	require.NoError(t, os.WriteFile(path, bad, 0o600))
+
+	src := walfile.NewSegmentReader(d)
+	defer src.Close()
+	r := walfile.NewReader(src, walfile.ReaderOptions{SegSize: d.SegSize, History: walfile.NewHistory(1)})
+	r.Begin(l.Options().Start, 0)
+	before, stop := readAll(t, r)
+	require.Equal(t, walfile.Corrupt, stop.Kind)
+	require.NoError(t, os.WriteFile(path+".new", good, 0o600))
+	require.NoError(t, os.Rename(path+".new", path))
+	after, stop := readAll(t, r)
+	require.Equal(t, walfile.EndOfWAL, stop.Kind)
+	require.Equal(t, 100, len(before)+len(after))
+}

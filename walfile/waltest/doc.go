@@ -1,2 +1,3 @@
-// Package waltest makes write-ahead log for tests: real servers' fixtures, and log of any size, version and damage.
+// Package waltest makes write-ahead log for tests: a Log that grows record by record, its files as Segments in memory, to be damaged, read
+// or written to a directory, and the log of real servers.
 package waltest
