@@ -21,7 +21,7 @@ func TestStartStatusReloadStop(t *testing.T) {
 		require.Equal(t, "waypost: no server running\n", r.printed())
 
 		pid := r.start()
-		require.Regexp(t, `^waiting for server to start\.\.\.\.+ done\nserver started\n$`, r.printed())
+		require.Regexp(t, `^waiting for server to start\.\.\.\.* done\nserver started\n$`, r.printed())
 		sid, err := unix.Getsid(pid)
 		require.NoError(t, err)
 		require.Equal(t, pid, sid, "the terminal's signals do not reach it")
@@ -34,7 +34,7 @@ func TestStartStatusReloadStop(t *testing.T) {
 		require.Eventually(t, func() bool { return containsLine(r.logText(), "reloaded") }, time.Minute, 10*time.Millisecond)
 
 		require.NoError(t, r.Stop(mode))
-		require.Regexp(t, `^waiting for server to shut down\.\.\.\.+ done\nserver stopped\n$`, r.printed())
+		require.Regexp(t, `^waiting for server to shut down\.\.\.\.* done\nserver stopped\n$`, r.printed())
 		want := map[Mode]string{Smart: "ended by TERM", Fast: "ended by INT", Immediate: "ended by QUIT"}[mode]
 		require.True(t, containsLine(r.logText(), want))
 		requireCode(t, 3, r.Status(), "")
