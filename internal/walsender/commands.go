@@ -36,6 +36,9 @@ func (w *WalSender) exec(sql string) error {
 	if errors.Is(err, protocol.ErrNotReplicationCommand) {
 		return err
 	}
+	if w.s.Major() < 17 && since17(cmd) {
+		return protocol.ErrNotReplicationCommand
+	}
 	for _, n := range notices {
 		w.s.Append(func(dst []byte) []byte { return protocol.AppendNoticeResponse(dst, n) })
 	}
@@ -48,6 +51,15 @@ func (w *WalSender) exec(sql string) error {
 	}
 	event.Msg("received replication command: " + sql)
 	return w.dispatch(cmd)
+}
+
+// since17 says whether a command is one that PostgreSQL has had since version 17: to an older one it is SQL.
+func since17(cmd protocol.ReplicationCommand) bool {
+	switch cmd.(type) {
+	case *protocol.UploadManifestCmd, *protocol.AlterReplicationSlotCmd:
+		return true
+	}
+	return false
 }
 
 func (w *WalSender) dispatch(cmd protocol.ReplicationCommand) error {

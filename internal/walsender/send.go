@@ -16,9 +16,11 @@ import (
 // maxSendSize is the most WAL in one message, bytes: PostgreSQL's MAX_SEND_SIZE.
 const maxSendSize = 16 * xlog.PageSize
 
-// copyLimit is up to how many bytes a message is read into memory and sent with one call. Above it the file's pages are
-// sent by reference, which takes a call more and saves two copies. See BenchmarkSend for the measurement.
-const copyLimit = 16 * 1024
+// copyLimit is up to how many bytes of WAL a message is read into memory and sent with one call. Above it the file's
+// pages are sent by reference, which takes a call more and saves two copies. The walsender's own CPU time by BenchmarkSend
+// (µs a message over TCP, copied / by reference; loopback, Linux 6.18, EPYC): 4 kB 3.4/3.9, 8 kB 4.9/4.4, 16 kB 7.8/4.5,
+// 128 kB 33/20. Where they are about even, copying wins: it leaves nothing in flight that refers to the file.
+const copyLimit = xlog.PageSize
 
 // chunkEnd is where the message that begins at from ends: at what there is, or at a page's end at most maxSendSize on.
 // A page's end is always a safe place to cut, since a record that reaches beyond one is continued behind a page header.
@@ -42,7 +44,7 @@ func (st *stream) sendChunk(to, walEnd xlog.LSN, now time.Time) error {
 	offset := int64(st.w.wal.SegSize.Offset(st.sentPtr))
 	protocol.PutXLogDataHeader((*[protocol.XLogDataHeaderLen]byte)(st.buf), st.sentPtr, walEnd, xlog.FromTime(now), n)
 	var err error
-	if n <= copyLimit {
+	if n <= st.copyLimit {
 		err = st.sendCopied(n, offset)
 	} else {
 		err = st.sendReferences(n, offset, to)

@@ -18,9 +18,10 @@ type stream struct {
 	conn *backend.Conn
 	line *timeline
 	seg  segment
-	buf  []byte // header, and the WAL of a message that is sent by copying
+	buf  []byte // header, and up to copyLimit bytes of WAL of a message that is sent by copying
 	ctl  []byte // keepalives and CopyDone
 
+	copyLimit int
 	sentPtr   xlog.LSN // WAL up to here has been sent
 	ahead     bool     // the client asked for WAL that we do not have yet, and waits
 	caughtUp  bool     // the last look found nothing more to send
@@ -41,7 +42,7 @@ type stream struct {
 func newStream(w *WalSender, start xlog.LSN, line *timeline) *stream {
 	st := &stream{
 		w: w, conn: w.s.Conn, line: line, seg: segment{fd: -1},
-		buf:     make([]byte, protocol.XLogDataHeaderLen+copyLimit),
+		copyLimit: copyLimit, buf: make([]byte, protocol.XLogDataHeaderLen+copyLimit),
 		sentPtr: start,
 	}
 	st.in.st = st

@@ -96,8 +96,6 @@ func (w *WalSender) setState(state walsnd.State) {
 	w.update(func(f *walsnd.Fields) { f.State = state })
 }
 
-func (w *WalSender) state() walsnd.State { return w.snd.Snapshot().State }
-
 // Close frees the WalSnd. Safe for any goroutine; what the others still store after it is dropped. What the client has not
 // confirmed may wait in its receive queue for as long as it likes, and is never to be overwritten.
 func (w *WalSender) Close() {

@@ -144,8 +144,8 @@ type Session struct {
 	err     error
 }
 
-// Serve starts a session on a connected socket, which it takes over.
-func (n *Node) Serve(fd int, cac launch.CAC) *Session {
+// NewProcess gives what a child process of the node has, in a child slot of its own.
+func (n *Node) NewProcess() *Session {
 	n.T.Helper()
 	settings := guc.New()
 	require.NoError(n.T, settings.LoadFiles(n.Dir))
@@ -157,6 +157,13 @@ func (n *Node) Serve(fd int, cac launch.CAC) *Session {
 	}
 	n.PM.MarkActive(s.Slot)
 	s.Process.Proc.Join(os.Getpid(), procsignal.Spare, 0)
+	return s
+}
+
+// Serve starts a session on a connected socket, which it takes over.
+func (n *Node) Serve(fd int, cac launch.CAC) *Session {
+	n.T.Helper()
+	s := n.NewProcess()
 	server := &backend.Server{
 		Process: s.Process, Replication: n.Replication,
 		Receive: func() (int, launch.CAC, error) { return fd, cac, nil },
