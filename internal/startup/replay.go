@@ -17,6 +17,9 @@ type replay struct {
 	last    lastRecord
 	records uint64 // checked and not published yet
 	commit  bool   // one of them is a commit whose client waits for it to be applied
+
+	told   xlog.LSN  // what the upstream has been told, or will be by the walreceiver as soon as it runs
+	tellAt time.Time // when it is to hear of more; zero if there is no more
 }
 
 // publishEvery bounds, in bytes, how long replayed lags behind what was checked while there is more to check.
@@ -27,7 +30,7 @@ const idleAfter = 5 * time.Second
 
 // beginReplay makes replay go on where the walk has ended.
 func (s *Startup) beginReplay(found *endOfWAL) {
-	s.replay = replay{begun: found.last.start != 0, from: found.from, last: found.last, records: s.replay.records}
+	s.replay = replay{begun: found.last.start != 0, from: found.from, last: found.last, records: s.replay.records, told: found.end}
 	s.XLog.LastReplayedReadRecPtr.Store(uint64(found.last.start))
 	s.XLog.LastReplayedTLI.Store(uint32(found.last.tli))
 	s.XLog.ReplayedUpto.Store(uint64(found.end))
@@ -51,17 +54,13 @@ func (s *Startup) replayFlushed() (time.Duration, error) {
 	}
 	flushed := s.XLog.Flushed()
 	if flushed == s.XLog.Replayed() {
-		return s.showWaiting(), nil
+		return shorter(s.showWaiting(), s.replyOwed()), nil
 	}
 	s.reader.SetLimit(flushed)
 	err := s.readRecords(flushed)
-	moved := s.publishReplayed(flushed)
-	if moved {
-		// There is no more to check for now, so the upstream may as well know.
-		s.WalRcv.ForceReply()
-	}
+	s.publishReplayed(flushed)
 	if walfile.IsStop(err, walfile.NeedMore) {
-		return s.showWaiting(), nil
+		return shorter(s.showWaiting(), s.replyOwed()), nil
 	}
 	stop, err := s.asStop(s.reader, err)
 	if err != nil {
@@ -95,23 +94,19 @@ func (s *Startup) readRecords(flushed xlog.LSN) error {
 		r.last = lastRecordOf(rec)
 		s.observe(rec)
 		if r.commit || r.last.next-published > publishEvery {
-			r.commit = s.publishReplayed(flushed) && r.commit
-			if r.commit {
-				s.WalRcv.ForceReply()
-			}
-			r.commit = false
+			s.publishReplayed(flushed)
 			published = r.last.next
 		}
 	}
 }
 
 // publishReplayed publishes how far records were checked, as far as that is flushed: after a segment switch the next
-// record starts where nothing may have been received yet. It says whether that was any news.
-func (s *Startup) publishReplayed(flushed xlog.LSN) bool {
+// record starts where nothing may have been received yet.
+func (s *Startup) publishReplayed(flushed xlog.LSN) {
 	r, x := &s.replay, s.XLog
 	to := min(r.last.next, flushed)
 	if !r.begun || to <= x.Replayed() {
-		return false
+		return
 	}
 	invariants.Check(to <= x.Flushed(), "replayed ≤ flushed")
 	_, doubted := x.InDoubt()
@@ -125,8 +120,39 @@ func (s *Startup) publishReplayed(flushed xlog.LSN) bool {
 			x.WALAdvanced.Signal() // what was in doubt may be sent and reported now
 		}
 	}
+	if r.commit {
+		r.commit = false
+		s.tell(to)
+	}
 	s.setTitle("recovering " + walfile.SegmentNameAt(r.last.tli, r.last.start, s.dir.SegSize))
-	return true
+}
+
+// replyWithin is how late the upstream may hear that records were checked which no client of its waits for. The walreceiver's
+// reports on what it has flushed say it anyway; one more at each of these moments would cost both sides for nothing.
+const replyWithin = 5 * time.Millisecond
+
+// replyOwed sees to it that the upstream hears of what was checked: of a commit that a client waits for at once.
+func (s *Startup) replyOwed() time.Duration {
+	r := &s.replay
+	replayed := s.XLog.Replayed()
+	if replayed == r.told {
+		return shmem.Forever
+	}
+	now := time.Now()
+	if r.tellAt.IsZero() {
+		r.tellAt = now.Add(replyWithin)
+	}
+	if left := r.tellAt.Sub(now); left > 0 {
+		return left
+	}
+	s.tell(replayed)
+	return shmem.Forever
+}
+
+// tell has the walreceiver report.
+func (s *Startup) tell(replayed xlog.LSN) {
+	s.replay.told, s.replay.tellAt = replayed, time.Time{}
+	s.WalRcv.ForceReply()
 }
 
 // showWaiting says how long replay has nothing to do, and after idleAfter shows in the title what it waits for.

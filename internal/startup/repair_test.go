@@ -1,0 +1,197 @@
+package startup
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"waypost/internal/walsnd"
+	"waypost/walfile"
+	"waypost/walfile/waltest"
+	"waypost/xlog"
+)
+
+// damagedStream runs a node that has received l, with something done to it on the way, from an upstream that has l too,
+// with something else done to that. The walreceiver stays.
+func damagedStream(t *testing.T, l *waltest.Log, here, there func(*waltest.Segments)) *rig {
+	g := newRig(t)
+	up := l.Segments()
+	if there != nil {
+		there(up)
+	}
+	g.serves(up, l.Pos())
+	walsnd.Claim(g.Snds, os.Getpid(), func(*walsnd.Fields) {})
+	g.run()
+	g.comesUp()
+	s := l.Segments()
+	here(s)
+	var all []byte
+	for n := xlog.SegNo(1); seg(n) < l.Pos(); n++ {
+		all = append(all, s.Files[walfile.Segment{TLI: 1, SegNo: n}]...)
+	}
+	g.receivesBytes(1, all[:l.Pos()-seg(1)])
+	return g
+}
+
+func flip(l xlog.LSN) func(*waltest.Segments) {
+	return func(s *waltest.Segments) { s.At(1, l)[0] ^= 0x10 }
+}
+
+// threeSegments is a log with a record at a known place in its first segment.
+func threeSegments() (l *waltest.Log, bad xlog.LSN) {
+	l = waltest.New(waltest.Options{})
+	l.FillTo(seg(1) + 10*xlog.PageSize + 4000)
+	bad, _ = l.Filler(1000)
+	l.FillTo(seg(3) + 5000)
+	return l, bad
+}
+
+func TestDamageInTheMiddleIsRepairedFromTheUpstream(t *testing.T) {
+	l, bad := threeSegments()
+	for name, damage := range map[string]func(*waltest.Segments){
+		"flipped bit":        flip(bad + 100),
+		"flipped header":     flip(bad + 8),
+		"page header":        flip(bad.PageStart() + xlog.PageSize + 2),
+		"page of zeros":      func(s *waltest.Segments) { clear(s.At(1, bad.PageStart()+xlog.PageSize)[:xlog.PageSize]) },
+		"first page's start": flip(seg(2) + 3),
+		"a whole segment":    func(s *waltest.Segments) { clear(s.At(1, seg(2))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := damagedStream(t, l, damage, nil)
+			g.replayedUpto(l.Pos())
+			for n := xlog.SegNo(1); n < 3; n++ {
+				b, err := os.ReadFile(g.dir.SegmentPath(1, n))
+				require.NoError(t, err)
+				require.Equal(t, l.Bytes(seg(n), seg(n+1)), b)
+			}
+			log := g.log.String()
+			require.Contains(t, log, "ERROR:  WAL is damaged")
+			require.Contains(t, log, "has been replaced by a checked copy")
+			require.NotZero(t, g.XLog.CRCFailures.Load())
+			require.NotZero(t, g.XLog.RepairedCount.Load())
+			require.NotZero(t, g.XLog.SegmentsChanged.Load())
+			require.EqualValues(t, 1, g.Snds[0].Snapshot().NeedReload)
+			require.Zero(t, g.XLog.CorruptAt.Load())
+			require.Empty(t, g.terminated, "the walreceiver, in another segment, went on")
+			kept, err := filepath.Glob(filepath.Join(g.walDir(), "*.damaged"))
+			require.NoError(t, err)
+			require.NotEmpty(t, kept)
+			for _, reply := range g.up.Replies() {
+				require.Zero(t, reply.Flush)
+			}
+		})
+	}
+}
+
+func TestDamageInTheSegmentBeingReceivedIsRepairedWithoutTheWalreceiver(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(1) + 10*xlog.PageSize + 4000)
+	bad, _ := l.Filler(1000)
+	l.FillTo(seg(1) + 20*xlog.PageSize)
+	g := damagedStream(t, l, flip(bad+100), nil)
+	g.endsWhenTold()
+	_, from := g.comesUp()
+	require.Equal(t, l.Pos(), from, "what is held is not asked for again")
+	g.replayedUpto(l.Pos())
+	b, err := os.ReadFile(g.dir.SegmentPath(1, 1))
+	require.NoError(t, err)
+	require.Len(t, b, int(segSize))
+	require.Equal(t, l.Bytes(seg(1), l.Pos()), b[:l.Pos()-seg(1)])
+	require.Equal(t, []int{4711}, g.terminated)
+}
+
+func TestDamageInTheSecondSegmentOfARecord(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(2) - 4000)
+	l.Filler(6 * xlog.PageSize)
+	l.FillTo(seg(3) + 5000)
+	g := damagedStream(t, l, flip(seg(2)+2*xlog.PageSize+3000), nil)
+	g.replayedUpto(l.Pos())
+	require.EqualValues(t, 2, g.XLog.RepairedCount.Load())
+}
+
+func TestSameBytesUpstreamRaiseTheAlarm(t *testing.T) {
+	l, bad := threeSegments()
+	g := damagedStream(t, l, flip(bad+100), flip(bad+100))
+	g.eventually("the alarm", func() bool { return g.XLog.CorruptAt.Load() != 0 })
+	require.EqualValues(t, bad, g.XLog.CorruptAt.Load())
+	require.Equal(t, bad, g.XLog.Replayed(), "nothing past it is reported as applied")
+	require.Contains(t, g.log.String(), "the upstream has the same bytes")
+
+	l.FillTo(seg(4) + 9000)
+	g.receives(l, l.Pos()) // receiving goes on
+	require.Equal(t, bad, g.XLog.Replayed())
+	require.Empty(t, g.terminated)
+	require.Zero(t, g.XLog.RepairedCount.Load())
+}
+
+func TestAlarmEndsWhenTheUpstreamIsMended(t *testing.T) {
+	l, bad := threeSegments()
+	g := newRig(t)
+	up := l.Segments()
+	flip(bad + 100)(up)
+	g.serves(up, l.Pos())
+	g.found()
+	s := l.Segments()
+	flip(bad + 100)(s)
+	g.receivesBytes(1, append(append(s.At(1, seg(1)), s.At(1, seg(2))...), s.At(1, seg(3))[:l.Pos()-seg(3)]...))
+	_, err := g.replayFlushed()
+	require.NoError(t, err)
+	require.EqualValues(t, bad, g.XLog.CorruptAt.Load())
+	wait, err := g.replayFlushed()
+	require.NoError(t, err)
+	require.Positive(t, wait, "it is not tried again and again")
+	first := g.fault.interval
+	g.fault.again = g.fault.again.Add(-first)
+	_, err = g.replayFlushed()
+	require.NoError(t, err)
+	require.Greater(t, g.fault.interval, first, "the pause grows")
+
+	g.serves(l.Segments(), l.Pos())
+	g.fault.again = g.fault.again.Add(-g.fault.interval)
+	_, err = g.replayFlushed()
+	require.NoError(t, err)
+	require.Zero(t, g.XLog.CorruptAt.Load())
+	_, err = g.replayFlushed()
+	require.NoError(t, err)
+	require.Equal(t, l.Pos(), g.XLog.Replayed())
+}
+
+func TestSegmentIsNotReplacedByWhatDoesNotCheckOut(t *testing.T) {
+	l, bad := threeSegments()
+	other := waltest.New(waltest.Options{}) // a log of the same length with other records
+	other.FillTo(seg(1) + 10*xlog.PageSize + 3000)
+	other.FillTo(bad)
+	other.Filler(1000)
+	other.FillTo(l.Pos())
+	for name, c := range map[string]struct {
+		there func(*waltest.Segments)
+		want  string
+	}{
+		"damaged in another way": {flip(bad + 200), "the upstream's copy is damaged as well"},
+		"damaged elsewhere":      {flip(bad + 3*xlog.PageSize), "the upstream's copy is damaged as well"},
+		"another history": {func(s *waltest.Segments) {
+			for n := xlog.SegNo(1); n <= 3; n++ {
+				copy(s.At(1, seg(n)), other.Segments().At(1, seg(n)))
+			}
+		}, "it has another history"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := damagedStream(t, l, flip(bad+100), c.there)
+			g.eventually("the refusal", func() bool { return contains(g.log.String(), c.want) })
+			require.Equal(t, bad, g.XLog.Replayed())
+			require.Zero(t, g.XLog.RepairedCount.Load())
+			b, err := os.ReadFile(g.dir.SegmentPath(1, 1))
+			require.NoError(t, err)
+			s := l.Segments()
+			flip(bad + 100)(s)
+			require.Equal(t, s.At(1, seg(1)), b)
+			g.eventually("nothing is left behind", func() bool {
+				left, _ := filepath.Glob(filepath.Join(g.walDir(), "xlogtemp*"))
+				return len(left) == 0
+			})
+		})
+	}
+}
