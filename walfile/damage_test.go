@@ -158,7 +158,7 @@ func TestDamageIsNamedForWhatItIs(t *testing.T) {
 // A relay that died in the middle of a record asks again for no byte that it had flushed.
 func TestStreamingResumesWhereTheFlushEnded(t *testing.T) {
 	d := newDamageLog(true, true)
-	for flushed := d.rec; flushed < d.end; flushed += 8 {
+	for flushed := d.rec; flushed < d.end; flushed += 56 {
 		segs := d.Segments()
 		clear(segs.At(1, flushed))
 		_, stop := readAll(t, segs.Reader(1, d.Options().Start))

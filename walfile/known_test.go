@@ -195,7 +195,7 @@ func TestRecordsThatAreWrittenAreReadTheSame(t *testing.T) {
 func TestShortBodiesAreNotDecoded(t *testing.T) {
 	for op := 0; op < 0x100; op += 0x10 {
 		for _, rmgr := range []walfile.RmgrID{walfile.RmgrXLOG, walfile.RmgrTransaction} {
-			for n := range 26 {
+			for _, n := range []int{0, 1, 7, 8, 15, 16, 25} {
 				rec := one(t, walfile.V18, walfile.NewRecord{Rmgr: rmgr, Info: uint8(op), Main: make([]byte, n)})
 				_, ok := rec.CheckPoint()
 				require.False(t, ok)

@@ -2,6 +2,7 @@ package waltest
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,21 +47,42 @@ func Fixture(t testing.TB, v walfile.Version) walfile.Dir {
 
 // FixtureSegments is Fixture in memory.
 func FixtureSegments(t testing.TB, v walfile.Version) *Segments {
-	f, err := os.Open(FixturePath(t, v, "pg_wal.tar.bz2"))
+	path := FixturePath(t, v, "pg_wal.tar.bz2")
+	once, _ := unpacked.LoadOrStore(path, sync.OnceValues(func() (map[walfile.Segment][]byte, error) { return unpack(path) }))
+	files, err := once.(func() (map[walfile.Segment][]byte, error))()
 	require.NoError(t, err)
-	defer f.Close()
 	s := &Segments{SegSize: FixtureSegSize, Files: map[walfile.Segment][]byte{}}
+	for key, file := range files {
+		s.Files[key] = bytes.Clone(file)
+	}
+	return s
+}
+
+// unpacked has what unpack gave, by path: unpacking takes longer than most tests.
+var unpacked sync.Map
+
+func unpack(path string) (map[walfile.Segment][]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	files := map[walfile.Segment][]byte{}
 	for in := tar.NewReader(bzip2.NewReader(f)); ; {
 		h, err := in.Next()
 		if errors.Is(err, io.EOF) {
-			return s
+			return files, nil
 		}
-		require.NoError(t, err)
-		tli, n, err := walfile.ParseSegmentName(filepath.Base(h.Name), s.SegSize)
-		require.NoError(t, err)
-		file, err := io.ReadAll(in)
-		require.NoError(t, err)
-		s.Files[walfile.Segment{TLI: tli, SegNo: n}] = file
+		if err != nil {
+			return nil, err
+		}
+		tli, n, err := walfile.ParseSegmentName(filepath.Base(h.Name), FixtureSegSize)
+		if err != nil {
+			return nil, err
+		}
+		if files[walfile.Segment{TLI: tli, SegNo: n}], err = io.ReadAll(in); err != nil {
+			return nil, err
+		}
 	}
 }
 
