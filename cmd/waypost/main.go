@@ -10,7 +10,7 @@ import (
 
 	"waypost/internal/nodectl"
 	"waypost/internal/nodeinit"
-	"waypost/internal/postmaster"
+	"waypost/internal/version"
 	"waypost/transport/pgwire"
 )
 
@@ -21,7 +21,7 @@ func rootCommand() *cobra.Command {
 		Use:               "waypost",
 		Short:             "make, start and stop Waypost nodes",
 		Long:              "waypost makes the data directory of a Waypost node, starts and stops the node, and says whether it runs.",
-		Version:           postmaster.Version,
+		Version:           version.Version,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},

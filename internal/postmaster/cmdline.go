@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"waypost/internal/guc"
+	"waypost/internal/version"
 )
 
 const usage = `postmaster runs a Waypost node.
@@ -27,9 +28,6 @@ Options:
   -V, --version      output version information, then exit
   -?, --help         show this help, then exit
 `
-
-// Version is Waypost's own version.
-const Version = "0.1"
 
 // shortOptions are PostgreSQL's letters for settings.
 var shortOptions = map[byte]guc.ID{
@@ -56,7 +54,7 @@ func Main(args []string) int {
 		io.WriteString(os.Stdout, usage)
 		return 0
 	case line.version:
-		fmt.Println("postmaster (Waypost) " + Version)
+		fmt.Println("postmaster (Waypost) " + version.Version)
 		return 0
 	case line.print != "":
 		return printSetting(line)

@@ -168,6 +168,7 @@ func (pm *Postmaster) note(err error) {
 func (pm *Postmaster) useSettings(s *guc.Settings) {
 	pm.settings = s
 	pm.encodedSettings = s.Encode()
+	pm.log = pm.log.Level(logging.Level(s.Enum(guc.LogMinMessages)))
 }
 
 // childSlots is how many children there can be.

@@ -1,0 +1,105 @@
+package proctree
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var orderly = []string{"PM_STARTUP", "PM_RECOVERY", "PM_HOT_STANDBY", "PM_STOP_BACKENDS", "PM_WAIT_BACKENDS", "PM_SHUTDOWN",
+	"PM_SHUTDOWN_2", "PM_WAIT_DEAD_END", "PM_NO_CHILDREN"}
+
+func TestFastShutdownGoesThroughTheStatesInOrder(t *testing.T) {
+	n := newNode(t, "")
+	n.startServing()
+	backend, sender := n.connect(), n.walSender()
+	backend.do("stay")
+	n.Signal(syscall.SIGINT)
+	require.Zero(t, n.exitCode())
+	require.Equal(t, orderly, n.states())
+	backend.requireClosed()
+	sender.requireClosed()
+	// The walsender lived to PM_SHUTDOWN_2; the spares and the backend were told to end before.
+	require.Contains(t, n.signals("walsender"), "user defined signal 2")
+	require.Equal(t, "user defined signal 2", n.signals("checkpointer"))
+	require.Equal(t, "terminated", n.signals("startup"))
+	require.Equal(t, "terminated", n.signals("walreceiver"))
+	n.requireNothingLeft()
+}
+
+func TestSmartShutdownWaitsForRegularBackendsAlone(t *testing.T) {
+	n := newNode(t, "")
+	n.startServing()
+	backend, sender := n.connect(), n.walSender()
+	backend.do("stay")
+	n.Signal(syscall.SIGTERM)
+	n.eventually("shutdown begins", func() bool { return n.statusLine() == "stopping" })
+	require.Equal(t, orderly[:3], n.states(), "the backend is waited for")
+	sender.do("still here")
+	backend.send("exit 0")
+	require.Zero(t, n.exitCode())
+	require.Equal(t, orderly, n.states())
+	n.requireNothingLeft()
+}
+
+func TestSmartThenFastThenImmediate(t *testing.T) {
+	n := newNode(t, "", "FAKE_STUBBORN=")
+	n.startServing()
+	backend := n.connect()
+	backend.do("stay")
+	n.Signal(syscall.SIGTERM)
+	n.eventually("shutdown begins", func() bool { return n.statusLine() == "stopping" })
+	n.Signal(syscall.SIGINT)
+	require.Zero(t, n.exitCode())
+	require.Equal(t, orderly, n.states())
+}
+
+func TestImmediateShutdownWaitsForNobody(t *testing.T) {
+	n := newNode(t, "")
+	n.startServing()
+	sender := n.walSender()
+	n.Signal(syscall.SIGQUIT)
+	require.Zero(t, n.exitCode())
+	sender.requireClosed()
+	require.Equal(t, []string{"PM_STARTUP", "PM_RECOVERY", "PM_HOT_STANDBY", "PM_WAIT_BACKENDS", "PM_WAIT_DEAD_END", "PM_NO_CHILDREN"}, n.states())
+	require.NotContains(t, n.signals("walsender"), "user defined signal 2")
+	n.requireNothingLeft()
+}
+
+func TestUnmarkedWalsenderDiesWithTheRegularBackends(t *testing.T) {
+	n := newNode(t, "")
+	n.startServing()
+	marked, unmarked := n.walSender(), n.walSender()
+	unmarked.do("unmark")
+	n.Signal(syscall.SIGINT)
+	require.Zero(t, n.exitCode())
+	require.Contains(t, n.signals("walsender"), "terminated")
+	require.Contains(t, n.signals("walsender"), "user defined signal 2")
+	marked.requireClosed()
+	unmarked.requireClosed()
+}
+
+func TestStubbornChildrenAreKilled(t *testing.T) {
+	n := newNode(t, "", "FAKE_STUBBORN=walreceiver checkpointer")
+	n.startServing()
+	began := time.Now()
+	n.Signal(syscall.SIGQUIT)
+	require.Zero(t, n.exitCode())
+	require.GreaterOrEqual(t, time.Since(began), 5*time.Second)
+	require.Contains(t, n.LogText(), "issuing SIGKILL to recalcitrant children")
+	n.requireNothingLeft()
+}
+
+func TestReloadReachesEveryChild(t *testing.T) {
+	n := newNode(t, "")
+	n.startServing()
+	n.walSender()
+	n.Signal(syscall.SIGHUP)
+	for _, p := range programs {
+		n.eventually(p+" reloads", func() bool { return n.signals(p) != "" })
+		require.Contains(t, n.signals(p), "hangup")
+	}
+	require.Contains(t, n.LogText(), "received SIGHUP, reloading configuration files")
+}
