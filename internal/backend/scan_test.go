@@ -25,7 +25,9 @@ func FuzzScanStatements(f *testing.F) {
 			for _, w := range words {
 				require.True(t, w.quoted != 0 || w.text != "")
 				require.True(t, w.quoted != 0 || strings.Contains(sql, w.text))
-				w.identifier()
+				if w.identifier() {
+					require.NotEmpty(t, w.text+string(w.quoted))
+				}
 			}
 			shownName(words[1:])
 		}

@@ -45,8 +45,9 @@ type Session struct {
 	reading        <-chan struct{} // closed when the goroutine that reads for a stream is done
 	skipToSync     bool            // an extended-protocol message failed: nothing counts until Sync
 
-	mu          sync.Mutex // guards replication against the supervisor
-	replication Replication
+	mu          sync.Mutex  // guards the fields below against the supervisor
+	replication Replication // set once, by the session, which reads it without the lock
+	closed      bool
 }
 
 func newSession(p *child.Process, conn *Conn, r NewReplication, reload *atomic.Bool) *Session {
@@ -173,13 +174,17 @@ func (s *Session) claim() error {
 			return err
 		}
 		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.closed {
+			r.Close()
+			return errEnd
+		}
 		s.replication = r
-		s.mu.Unlock()
 		return nil
 	}
 	backends := 0
 	for i := range s.P.Procs {
-		if s.P.Procs[i].Kind() == procsignal.Backend {
+		if s.P.Procs[i].PID() != 0 && s.P.Procs[i].Kind() == procsignal.Backend {
 			backends++
 		}
 	}
@@ -191,7 +196,9 @@ func (s *Session) claim() error {
 
 // markWalSender tells the postmaster that this child outlives the regular backends.
 func (s *Session) markWalSender() {
-	if s.replication == nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.replication == nil || s.closed {
 		return
 	}
 	s.P.Proc.SetKind(procsignal.WalSender)
@@ -204,9 +211,12 @@ func (s *Session) markWalSender() {
 // close gives back what claim and markWalSender took. It may be called twice, and by any goroutine.
 func (s *Session) close() {
 	s.mu.Lock()
-	r := s.replication
-	s.replication = nil
+	again, r := s.closed, s.replication
+	s.closed = true
 	s.mu.Unlock()
+	if again {
+		return
+	}
 	if r != nil {
 		r.Close()
 		if s.P.PM.IsWalSender(s.P.ChildSlot) {
@@ -304,6 +314,7 @@ func (s *Session) die(err error) error {
 // terminate ends the session from the supervisor's goroutine: the turn is kept, so nothing more is sent or logged.
 func (s *Session) terminate(e *protocol.Error) error {
 	if phase(s.phase.Load()) == phaseStartup {
+		s.close()
 		return nil
 	}
 	got := s.Conn.AcquireWithin(lastWords)

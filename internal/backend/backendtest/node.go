@@ -109,8 +109,8 @@ func (n *Node) WriteFile(name, text string) {
 }
 
 // WAL is the directory of segments.
-func (n *Node) WAL() walfile.Dir {
-	return walfile.Dir{Path: filepath.Join(n.Dir, "pg_wal"), SegSize: SegSize}
+func (n *Node) WAL() *walfile.Dir {
+	return &walfile.Dir{Path: filepath.Join(n.Dir, "pg_wal"), SegSize: SegSize}
 }
 
 // SetEnd moves all positions to l.
