@@ -14,16 +14,16 @@ import (
 // zeroBlock is what empty segments are filled with. Nobody writes to it.
 var zeroBlock [256 << 10]byte
 
-// Allocate makes segment n of timeline tli, filled with zeros and durable, name included, before it can be seen: it is built under
-// a temporary name. ErrSegmentExists if there is one already, which is left as it is.
+// Allocate makes segment n of timeline tli, filled with zeros and durable, name included, before it can be seen: it
+// is built under a temporary name. ErrSegmentExists if there is one already, which is left as it is.
 //
 // The zeros are written, not only reserved, so that a later fdatasync of the segment has no metadata to write.
 func (d *Dir) Allocate(tli xlog.TimeLineID, n xlog.SegNo) error {
 	return d.build(tli, n, func(*os.File) error { return nil })
 }
 
-// Branch makes the segment of timeline child that holds switchPoint, where child left parent: the parent's bytes before
-// switchPoint, then zeros; durable as Allocate's. ErrSegmentExists if there is one already.
+// Branch makes the segment of timeline child that holds switchPoint, where child left parent: the parent's bytes
+// before switchPoint, then zeros; durable as Allocate's. ErrSegmentExists if there is one already.
 func (d *Dir) Branch(child, parent xlog.TimeLineID, switchPoint xlog.LSN) error {
 	n := d.SegSize.SegNo(switchPoint)
 	return d.build(child, n, func(to *os.File) error {
@@ -46,9 +46,9 @@ func (d *Dir) Branch(child, parent xlog.TimeLineID, switchPoint xlog.LSN) error 
 	})
 }
 
-// Recycle gives a segment that is no longer needed a new name, for which its old content does not matter: a reader knows old pages by
-// their address. The caller knows that nobody reads, or has on the way to a client, any of its bytes. ErrSegmentExists if
-// the new name is taken.
+// Recycle gives a segment that is no longer needed a new name, for which its old content does not matter: a reader
+// knows old pages by their address. The caller knows that nobody reads, or has on the way to a client, any of its
+// bytes. ErrSegmentExists if the new name is taken.
 func (d *Dir) Recycle(old Segment, tli xlog.TimeLineID, n xlog.SegNo) error {
 	if err := renameNoReplace(d.SegmentPath(old.TLI, old.SegNo), d.SegmentPath(tli, n)); err != nil {
 		return fmt.Errorf("recycle WAL segment: %w", err)
@@ -107,7 +107,8 @@ func renameNoReplace(from, to string) error {
 	case errors.Is(err, unix.EEXIST):
 		return ErrSegmentExists
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS):
-		// A file system that does not know the flag, such as some network file systems: there, only looking first is left.
+		// A file system that does not know the flag, such as some network file systems: there, only looking first is
+		// left.
 		if _, err := os.Lstat(to); err == nil {
 			return ErrSegmentExists
 		}

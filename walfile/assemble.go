@@ -1,13 +1,9 @@
 package walfile
 
-import (
-	"fmt"
+import "waypost/xlog"
 
-	"waypost/xlog"
-)
-
-// assembly is a record that goes over several pages, as far as it was put together. It outlives a NeedMore, so that a long record
-// that arrives bit by bit is read once.
+// assembly is a record that goes over several pages, as far as it was put together. It outlives a NeedMore, so that a
+// long record that arrives bit by bit is read once.
 type assembly struct {
 	active  bool
 	start   xlog.LSN
@@ -74,8 +70,8 @@ func (r *Reader) assemble() (*Record, error) {
 	}
 }
 
-// checkContinuation judges whether the page just loaded goes on with the record, of which left bytes are missing. If the page says
-// that the record is void, reading goes on with what the page has instead.
+// checkContinuation judges whether the page just loaded goes on with the record, of which left bytes are missing. If
+// the page says that the record is void, reading goes on with what the page has instead.
 func (r *Reader) checkContinuation(left uint32) error {
 	a := &r.asm
 	switch {
@@ -85,9 +81,9 @@ func (r *Reader) checkContinuation(left uint32) error {
 		a.active = false
 		return errOverwritten
 	case r.hdr.Info&FirstIsContRecord == 0:
-		return r.stop(Torn, a.page, "the page does not go on with the unfinished record", r.nextPage())
+		return r.stop(Torn, a.page, r.nextPage(), "the page does not go on with the unfinished record")
 	case r.hdr.RemLen != left:
-		return r.stop(Torn, a.page, fmt.Sprintf("the page goes on with %d bytes of a record of which %d are missing", r.hdr.RemLen, left), r.nextPage())
+		return r.stop(Torn, a.page, r.nextPage(), "the page goes on with %d bytes of a record of which %d are missing", r.hdr.RemLen, left)
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"waypost/xlog"
 )
 
-// BenchmarkReadAndCheck is walfile's part of `pg_waldump --stats`: every record of a real server's WAL, read from files that are in
-// the page cache, checked and decoded.
+// BenchmarkReadAndCheck is walfile's part of `pg_waldump --stats`: every record of a real server's WAL, read from
+// files that are in the page cache, checked and decoded.
 func BenchmarkReadAndCheck(b *testing.B) {
 	for _, v := range waltest.FixtureVersions {
 		b.Run("PostgreSQL"+string(rune('0'+v/10))+string(rune('0'+v%10)), func(b *testing.B) {

@@ -23,7 +23,8 @@ const (
 	pageBlck   = 36
 )
 
-// A log of 20 pages, the record that is damaged begins on the 11th (mid) or the last, and ends there or two pages further.
+// A log of 20 pages, the record that is damaged begins on the 11th (mid) or the last, and ends there or two pages
+// further.
 type damageLog struct {
 	*waltest.Log
 	rec, end xlog.LSN // the record

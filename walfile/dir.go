@@ -13,7 +13,8 @@ import (
 	"waypost/xlog"
 )
 
-// Dir is a directory of segment files, such as pg_wal. Its methods are safe for concurrent use, also by several processes.
+// Dir is a directory of segment files, such as pg_wal. Its methods are safe for concurrent use, also by several
+// processes.
 type Dir struct {
 	Path    string
 	SegSize xlog.SegSize
@@ -23,8 +24,8 @@ type Dir struct {
 // ErrSegmentExists says that a segment could not be put in place because there is one of that name.
 var ErrSegmentExists = errors.New("segment exists already")
 
-// SyncError says that bytes, or a name, could not be made durable. After it, nobody knows which of them are on disk, and asking
-// again proves nothing: whoever relies on the file must end, or fetch the bytes anew.
+// SyncError says that bytes, or a name, could not be made durable. After it, nobody knows which of them are on disk,
+// and asking again proves nothing: whoever relies on the file must end, or fetch the bytes anew.
 type SyncError struct {
 	Path string
 	Err  error
@@ -50,7 +51,8 @@ func (d *Dir) perm() fs.FileMode {
 // Sync makes the directory's names durable. An error is a *SyncError.
 func (d *Dir) Sync() error { return syncPath(d.Path, unix.Fsync) }
 
-// SyncSegment makes a segment's bytes durable, whoever wrote them. An error is a *SyncError, also if there is no such file.
+// SyncSegment makes a segment's bytes durable, whoever wrote them. An error is a *SyncError, also if there is no such
+// file.
 func (d *Dir) SyncSegment(tli xlog.TimeLineID, n xlog.SegNo) error {
 	return syncPath(d.SegmentPath(tli, n), unix.Fdatasync)
 }
@@ -82,7 +84,8 @@ type Segment struct {
 	SegNo xlog.SegNo
 }
 
-// Segments lists the segment files, in the order of their names: by timeline, then by number. Partial ones do not count.
+// Segments lists the segment files, in the order of their names: by timeline, then by number. Partial ones do not
+// count.
 func (d *Dir) Segments() ([]Segment, error) {
 	entries, err := os.ReadDir(d.Path)
 	if err != nil {
@@ -97,7 +100,8 @@ func (d *Dir) Segments() ([]Segment, error) {
 	return list, nil
 }
 
-// History reads timeline tli's history file. A timeline without one counts as one without ancestors, as in PostgreSQL.
+// History reads timeline tli's history file. A timeline without one counts as one without ancestors, as in
+// PostgreSQL.
 func (d *Dir) History(tli xlog.TimeLineID) (*History, error) {
 	if tli == 1 {
 		return NewHistory(1), nil

@@ -1,13 +1,14 @@
-// Package walfile reads and writes the files of PostgreSQL's write-ahead log: names, pages, records, timelines. It shares no memory
-// with other processes, starts none, never logs, and never maps a file. It reads the log of versions 15 to 18, of little-endian servers with
-// pages of 8 kB.
+// Package walfile reads and writes the files of PostgreSQL's write-ahead log: names, pages, records, timelines. It
+// shares no memory with other processes, starts none, never logs, and never maps a file. It reads the log of versions
+// 15 to 18, of little-endian servers with pages of 8 kB.
 //
-// What follows is the format. All numbers are little-endian and unsigned if nothing else is said; "padding" is written as zeros and not
-// looked at.
+// What follows is the format. All numbers are little-endian and unsigned if nothing else is said; "padding" is
+// written as zeros and not looked at.
 //
 // # Positions and files
 //
-// A position (LSN) is the number of a byte in the log. The log is cut into segments of 1 MB to 1 GB, a power of two, one file each:
+// A position (LSN) is the number of a byte in the log. The log is cut into segments of 1 MB to 1 GB, a power of two,
+// one file each:
 //
 //	TTTTTTTTHHHHHHHHLLLLLLLL     timeline, segment number / (4 GB / size), segment number % (4 GB / size)
 //	….partial                    the same, perhaps not complete
@@ -15,8 +16,8 @@
 //	TTTTTTTTHHHHHHHHLLLLLLLL.OOOOOOOO.backup   of a base backup that began at that offset
 //	xlogtemp.…                   not finished, to be removed
 //
-// each letter being one of 0-9A-F. A segment file has its full length from the beginning; what is not written yet is zeros, or old
-// pages if it was recycled.
+// each letter being one of 0-9A-F. A segment file has its full length from the beginning; what is not written yet is
+// zeros, or old pages if it was recycled.
 //
 // # Pages
 //
@@ -42,8 +43,8 @@
 //
 // # Records
 //
-// Records follow each other, each at the next multiple of 8. A record that does not fit goes on after the header of the next page, as often as
-// it takes; its first four bytes are always on one page, its header need not be. A record:
+// Records follow each other, each at the next multiple of 8. A record that does not fit goes on after the header of
+// the next page, as often as it takes; its first four bytes are always on one page, its header need not be. A record:
 //
 //	offset  bytes
 //	0       4      xl_tot_len: the length of it all, from here on
@@ -94,16 +95,18 @@
 //	90      end of recovery: 0 time stamp, 8 new timeline, 12 its parent, 16 wal_level (from version 17 on)
 //	D0      overwrite contrecord: 0 start of the void record, 8 time stamp
 //
-// and of resource manager 1 (Transaction), where the kind is in three bits, 70h: 00 commit, 20 abort, 30 commit prepared, 40 abort
-// prepared all begin with their time stamp, and, if the bit 80h is set, flags of 4 bytes. A time stamp has 8 bytes, signed: microseconds since 2000.
+// and of resource manager 1 (Transaction), where the kind is in three bits, 70h: 00 commit, 20 abort, 30 commit
+// prepared, 40 abort prepared all begin with their time stamp, and, if the bit 80h is set, flags of 4 bytes. A time
+// stamp has 8 bytes, signed: microseconds since 2000.
 //
 // # Timelines
 //
-// A history file is text. Each line names an ancestor, oldest first, and the position from which its log does not count; see ParseHistory. The
-// segment of that position exists for both timelines, and the younger one's begins with the older one's bytes.
+// A history file is text. Each line names an ancestor, oldest first, and the position from which its log does not
+// count; see ParseHistory. The segment of that position exists for both timelines, and the younger one's begins with
+// the older one's bytes.
 //
 // # Writing
 //
-// SegmentWriter writes the log, Dir makes and recycles the files. A file has its final name only when it is whole and on disk. NewRecord
-// makes records.
+// SegmentWriter writes the log, Dir makes and recycles the files. A file has its final name only when it is whole and
+// on disk. NewRecord makes records.
 package walfile

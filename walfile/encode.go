@@ -25,15 +25,17 @@ type NewBlock struct {
 	Rel      RelFileLocator
 	Block    uint32
 	Data     []byte // at most 65535 bytes
-	// Image is the page's image as it is to be stored: the hole taken out, then compressed if ImageInfo says so. Empty: none.
+	// Image is the page's image as it is to be stored: the hole taken out, then compressed if ImageInfo says so.
+	// Empty: none.
 	Image      []byte
 	HoleOffset uint16
 	HoleLen    uint16
 	ImageInfo  ImageInfo
 }
 
-// Append appends the record to dst, CRC included; prev is the start of the record before it. The headers of blocks come first, then
-// origin and top-level transaction, the main data's header, the blocks' images and data, the main data.
+// Append appends the record to dst, CRC included; prev is the start of the record before it. The headers of blocks
+// come first, then origin and top-level transaction, the main data's header, the blocks' images and data, the main
+// data.
 func (n *NewRecord) Append(dst []byte, prev xlog.LSN) []byte {
 	at := len(dst)
 	dst = append(dst, make([]byte, RecordHeaderSize)...)
@@ -118,8 +120,8 @@ func CheckPointRecord(c *CheckPoint, shutdown bool, v Version) NewRecord {
 	return n
 }
 
-// OverwriteContRecordRecord says that the record begun at overwritten is void. It is the first on its page, and the page has
-// FirstIsOverwriteContRecord.
+// OverwriteContRecordRecord says that the record begun at overwritten is void. It is the first on its page, and the
+// page has FirstIsOverwriteContRecord.
 func OverwriteContRecordRecord(overwritten xlog.LSN, at time.Time) NewRecord {
 	b := binary.LittleEndian.AppendUint64(nil, uint64(overwritten))
 	b = binary.LittleEndian.AppendUint64(b, uint64(xlog.FromTime(at)))

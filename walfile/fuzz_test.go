@@ -36,8 +36,9 @@ func fuzzBases(f *testing.F) [][]byte {
 	return append(bases, l.Bytes(l.Options().Start, l.Options().Start+fuzzPages*xlog.PageSize))
 }
 
-// FuzzReader damages pages, or lays others in their place, and reads what it can: reading must end, give no record that does not
-// check, and not believe a length. Edits are four bytes each: where, and what; of base 4 on, they are the pages.
+// FuzzReader damages pages, or lays others in their place, and reads what it can: reading must end, give no record
+// that does not check, and not believe a length. Edits are four bytes each: where, and what; of base 4 on, they are
+// the pages.
 func FuzzReader(f *testing.F) {
 	bases := fuzzBases(f)
 	for i := range bases {
@@ -182,7 +183,8 @@ func FuzzDecodeRecord(f *testing.F) {
 	})
 }
 
-// FuzzHistory reads any bytes as a history file; what is read must be in order, and must be read the same when written again.
+// FuzzHistory reads any bytes as a history file; what is read must be in order, and must be read the same when
+// written again.
 func FuzzHistory(f *testing.F) {
 	f.Add([]byte(history4), uint32(4))
 	f.Add([]byte("1\t0/3000000\r\n# x\n2 1/2 y\n"), uint32(3))

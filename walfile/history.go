@@ -21,8 +21,8 @@ type History struct {
 	entries []HistoryEntry // oldest first, never empty
 }
 
-// NewHistory is the history of a timeline without ancestors, or whose ancestors are not known: PostgreSQL's reading of a
-// missing history file.
+// NewHistory is the history of a timeline without ancestors, or whose ancestors are not known: PostgreSQL's reading
+// of a missing history file.
 func NewHistory(tli xlog.TimeLineID) *History {
 	return &History{entries: []HistoryEntry{{TLI: tli}}}
 }
@@ -42,9 +42,9 @@ func (e *HistoryError) Error() string {
 	return fmt.Sprintf("history file %s, line %d: %s: %.80q", HistoryName(e.TLI), e.Line, e.Reason, e.Text)
 }
 
-// ParseHistory reads the history file of timeline tli (readTimeLineHistory in access/transam/timeline.c). Each line has
-// the number of an ancestor, white space, and the position at which it was left; the rest of a line, empty lines, and
-// lines that begin with "#" do not count. The numbers must rise and stay below tli. All errors are *HistoryError.
+// ParseHistory reads the history file of timeline tli (readTimeLineHistory in access/transam/timeline.c). Each line
+// has the number of an ancestor, white space, and the position at which it was left; the rest of a line, empty lines,
+// and lines that begin with "#" do not count. The numbers must rise and stay below tli. All errors are *HistoryError.
 func ParseHistory(tli xlog.TimeLineID, text []byte) (*History, error) {
 	h := &History{}
 	var prev HistoryEntry
@@ -107,8 +107,9 @@ func parseHistoryLine(b []byte) (xlog.TimeLineID, xlog.LSN, string) {
 	return xlog.TimeLineID(id), at, ""
 }
 
-// AppendHistory appends to the text of a parent's history file (empty if it has none) the line that makes it the history
-// file of a timeline that left the parent at switchPoint (writeTimeLineHistory). The reason is free text on one line.
+// AppendHistory appends to the text of a parent's history file (empty if it has none) the line that makes it the
+// history file of a timeline that left the parent at switchPoint (writeTimeLineHistory). The reason is free text on
+// one line.
 func AppendHistory(parentText []byte, parent xlog.TimeLineID, switchPoint xlog.LSN, reason string) []byte {
 	text := bytes.Clone(parentText)
 	if len(text) > 0 {
@@ -149,7 +150,8 @@ func (h *History) find(tli xlog.TimeLineID) (int, bool) {
 	return 0, false
 }
 
-// TLIOf is the timeline that holds the byte at l; a switch point itself belongs to the new timeline (tliOfPointInHistory).
+// TLIOf is the timeline that holds the byte at l; a switch point itself belongs to the new timeline
+// (tliOfPointInHistory).
 func (h *History) TLIOf(l xlog.LSN) xlog.TimeLineID {
 	for i := len(h.entries) - 1; i > 0; i-- {
 		if h.entries[i].Begin <= l {
@@ -198,9 +200,9 @@ func (r Relation) String() string {
 	return "unrelated"
 }
 
-// Compare says how h stands to o, and up to where they have the log in common: before the position given, every byte is the
-// same in both; 0 stands for "nothing", and for Same for "everything". Of an ancestor it is where the descendant left it: what
-// the ancestor's log has after it, the descendant's does not.
+// Compare says how h stands to o, and up to where they have the log in common: before the position given, every byte
+// is the same in both; 0 stands for "nothing", and for Same for "everything". Of an ancestor it is where the
+// descendant left it: what the ancestor's log has after it, the descendant's does not.
 func (h *History) Compare(o *History) (Relation, xlog.LSN) {
 	common := xlog.InvalidLSN
 	for i := 0; i < len(h.entries) && i < len(o.entries); i++ {
@@ -224,8 +226,8 @@ func (h *History) Compare(o *History) (Relation, xlog.LSN) {
 	return Diverged, common
 }
 
-// SegmentTLI is the timeline whose file of segment n has all of this history that the segment holds: the newest one that has a part of
-// it. Of the segment of a switch point, that is the new timeline.
+// SegmentTLI is the timeline whose file of segment n has all of this history that the segment holds: the newest one
+// that has a part of it. Of the segment of a switch point, that is the new timeline.
 func (h *History) SegmentTLI(n xlog.SegNo, size xlog.SegSize) xlog.TimeLineID {
 	for e := range h.holders(n, size) {
 		return e.TLI

@@ -21,7 +21,8 @@ func onOff(b bool) string {
 	return "off"
 }
 
-// describe gives the beginning of pg_waldump's description of the records that this package looks into; "" for others.
+// describe gives the beginning of pg_waldump's description of the records that this package looks into; "" for
+// others.
 func describe(rec *walfile.Record) string {
 	if c, ok := rec.CheckPoint(); ok {
 		return describeCheckPoint(rec, &c)

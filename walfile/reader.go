@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 
 	"waypost/xlog"
 )
@@ -16,14 +14,15 @@ const NoLimit = ^xlog.LSN(0)
 // defaultReadBlock is how many bytes a Reader asks its Source for at once.
 const defaultReadBlock = 128 << 10
 
-// keepAssembled bounds the buffer that a Reader keeps for records that cross pages; a larger one is given up after use.
+// keepAssembled bounds the buffer that a Reader keeps for records that cross pages; a larger one is given up after
+// use.
 const keepAssembled = 1 << 20
 
 // Source gives a Reader its bytes; SegmentReader is the one over pg_wal.
 type Source interface {
-	// ReadAt fills p with the log's bytes at l from the segment file of timeline tli; they all lie in one segment. Like
-	// io.ReaderAt it gives an error when it fills less: io.EOF at the file's end, one that is fs.ErrNotExist if there is no such file. It
-	// must not keep p.
+	// ReadAt fills p with the log's bytes at l from the segment file of timeline tli; they all lie in one segment.
+	// Like io.ReaderAt it gives an error when it fills less: io.EOF at the file's end, one that is fs.ErrNotExist if
+	// there is no such file. It must not keep p.
 	ReadAt(p []byte, tli xlog.TimeLineID, l xlog.LSN) (int, error)
 }
 
@@ -37,14 +36,17 @@ type ReaderOptions struct {
 	BlockSize int
 }
 
-// Reader reads the records of the log one after the other, each checked: page headers, prev-link, resource manager, CRC, block references.
+// Reader reads the records of the log one after the other, each checked: page headers, prev-link, resource manager,
+// CRC, block references.
 //
-// It starts where Begin or FindFirst says, and reads up to a limit that may move. When it cannot give a record it says why
-// with a *Stop, and where; errors of any other type are the Source's. Next may be called again after any error, and tries
-// the same record again: after NeedMore it goes on with the parts that it has, after any other it reads everything anew.
+// It starts where Begin or FindFirst says, and reads up to a limit that may move. When it cannot give a record it
+// says why with a *Stop, and where; errors of any other type are the Source's. Next may be called again after any
+// error, and tries the same record again: after NeedMore it goes on with the parts that it has, after any other it
+// reads everything anew.
 //
 // Of the several files that may hold a segment, one per timeline, it takes that of the newest timeline in its history
-// that has one: the segment of a switch point exists for the old and the new timeline, and the new one's begins with the old one's bytes.
+// that has one: the segment of a switch point exists for the old and the new timeline, and the new one's begins with
+// the old one's bytes.
 //
 // A Reader is not for concurrent use. It allocates nothing for a record that lies within a page.
 type Reader struct {
@@ -60,7 +62,8 @@ type Reader struct {
 	// The record that is being tried, for Stop.
 	start, held xlog.LSN
 
-	// The segment that is open, and the position from which its file does not count, because the timeline was left there.
+	// The segment that is open, and the position from which its file does not count, because the timeline was left
+	// there.
 	segOpen bool
 	seg     xlog.SegNo
 	segTLI  xlog.TimeLineID
@@ -97,16 +100,17 @@ func NewReader(src Source, o ReaderOptions) *Reader {
 	}
 }
 
-// Begin makes Next read the record that starts at l: a record's start, or the start of a page that does not begin with the
-// rest of a record. prev is the start of the record before it, which the record's prev-link is held against; 0: not known.
+// Begin makes Next read the record that starts at l: a record's start, or the start of a page that does not begin
+// with the rest of a record. prev is the start of the record before it, which the record's prev-link is held against;
+// 0: not known.
 func (r *Reader) Begin(l, prev xlog.LSN) {
 	r.pos, r.prev, r.overwritten = l, prev, 0
 	r.lastPage, r.lastTLI = 0, 0
 	r.Reread()
 }
 
-// Reread forgets every byte that was read and not yet given out as a record, so that Next reads from the Source again, from files
-// that it opens anew.
+// Reread forgets every byte that was read and not yet given out as a record, so that Next reads from the Source
+// again, from files that it opens anew.
 func (r *Reader) Reread() {
 	if s, ok := r.src.(interface{ Forget() }); ok {
 		s.Forget()
@@ -117,8 +121,8 @@ func (r *Reader) Reread() {
 	r.asm.active = false
 }
 
-// SetLimit says that the bytes before l are written and may be read, and believed. It is set from the start, or raised; a lower
-// one than before is for a new Begin.
+// SetLimit says that the bytes before l are written and may be read, and believed. It is set from the start, or
+// raised; a lower one than before is for a new Begin.
 func (r *Reader) SetLimit(l xlog.LSN) {
 	if r.blockLSN+xlog.LSN(len(r.block)) > l {
 		r.Reread()
@@ -230,7 +234,7 @@ func (r *Reader) next() (*Record, error) {
 		}
 		if r.hdr.Info&FirstIsContRecord != 0 {
 			r.start, r.held = start, start
-			return nil, r.stop(Torn, start, "the page goes on with a record, but none was unfinished", page+xlog.PageSize)
+			return nil, r.stop(Torn, start, page+xlog.PageSize, "the page goes on with a record, but none was unfinished")
 		}
 	}
 	r.start, r.held = start, start
@@ -268,7 +272,7 @@ func (r *Reader) checkHeader(head []byte, total uint32) error {
 		return r.badPrev(prev)
 	}
 	if id := RmgrID(head[recRmgr]); !id.Valid() {
-		return r.stop(Garbage, r.start, fmt.Sprintf("no resource manager has id %d", id), r.nextPage())
+		return r.stop(Garbage, r.start, r.nextPage(), "no resource manager has id %d", id)
 	}
 	return nil
 }
@@ -280,14 +284,14 @@ func (r *Reader) badLength(head []byte, total uint32) error {
 			kind = Garbage
 		}
 	}
-	return r.stop(kind, r.start, fmt.Sprintf("record length %d, expected %d to %d", total, RecordHeaderSize, MaxRecordSize), r.nextPage())
+	return r.stop(kind, r.start, r.nextPage(), "record length %d, expected %d to %d", total, RecordHeaderSize, MaxRecordSize)
 }
 
 func (r *Reader) badPrev(prev xlog.LSN) error {
 	if r.prev == 0 {
-		return r.stop(Garbage, r.start, fmt.Sprintf("prev-link %v is not before the record", prev), r.nextPage())
+		return r.stop(Garbage, r.start, r.nextPage(), "prev-link %v is not before the record", prev)
 	}
-	return r.stop(Garbage, r.start, fmt.Sprintf("prev-link %v, expected %v", prev, r.prev), r.nextPage())
+	return r.stop(Garbage, r.start, r.nextPage(), "prev-link %v, expected %v", prev, r.prev)
 }
 
 // nextPage is the page after the one that was loaded last.
@@ -296,11 +300,11 @@ func (r *Reader) nextPage() xlog.LSN { return r.page + xlog.PageSize }
 // finish judges a whole record and makes it the current one. end is the position after it, aligned.
 func (r *Reader) finish(data []byte, start, end xlog.LSN) (*Record, error) {
 	if recordCRC(data) != binary.LittleEndian.Uint32(data[recCRC:]) {
-		return nil, r.stop(Torn, start, fmt.Sprintf("wrong CRC over %d bytes", len(data)), r.nextPage())
+		return nil, r.stop(Torn, start, r.nextPage(), "wrong CRC over %d bytes", len(data))
 	}
 	rec := &r.rec
 	if f := rec.decode(data); f != decodeOK {
-		return nil, r.newStop(Corrupt, start, "its CRC is right, but "+f.String())
+		return nil, r.newStop(Corrupt, start, "its CRC is right, but %v", f)
 	}
 	rec.lsn, rec.end, rec.next = start, end, end
 	rec.tli = r.hist.TLIOf(start)
@@ -317,220 +321,16 @@ func (r *Reader) finish(data []byte, start, end xlog.LSN) (*Record, error) {
 	return rec, nil
 }
 
-// confirmOverwrite holds the first record of an overwriting page against the record that was found unfinished before it.
+// confirmOverwrite holds the first record of an overwriting page against the record that was found unfinished before
+// it.
 func (r *Reader) confirmOverwrite(rec *Record) error {
 	o, ok := rec.OverwriteContRecord()
 	switch {
 	case !ok:
-		return r.newStop(Corrupt, rec.lsn, fmt.Sprintf("the page overwrites the unfinished record at %v, but its first record does not say so", r.overwritten))
+		return r.newStop(Corrupt, rec.lsn, "the first record after the unfinished one at %v does not say that it is void", r.overwritten)
 	case o.Overwritten != r.overwritten:
-		return r.newStop(Corrupt, rec.lsn, fmt.Sprintf("it says that the record at %v was overwritten, but the unfinished one is at %v", o.Overwritten, r.overwritten))
+		return r.newStop(Corrupt, rec.lsn, "it voids a record at %v, but the unfinished one is at %v", o.Overwritten, r.overwritten)
 	}
 	r.overwritten = 0
 	return nil
-}
-
-// loadPage reads and judges the header of the page at l.
-func (r *Reader) loadPage(l xlog.LSN) error {
-	if r.pageOK && r.page == l {
-		return nil
-	}
-	r.pageOK = false
-	b, err := r.need(l, headerSizeAt(l, r.check.SegSize))
-	if err != nil {
-		return err
-	}
-	var h PageHeader
-	if !h.Decode(b) { // a long header where none belongs
-		if b, err = r.need(l, LongPageHeaderSize); err != nil {
-			return err
-		}
-		h.Decode(b)
-	}
-	if err := r.checkPage(&h, l); err != nil {
-		return err
-	}
-	r.pageOK, r.page, r.hdr = true, l, h
-	r.lastPage, r.lastTLI = l, h.TLI
-	return nil
-}
-
-// checkPage judges the header of the page at l, and learns from the first one what the log is.
-func (r *Reader) checkPage(h *PageHeader, l xlog.LSN) error {
-	if f := r.check.Check(h, l); f != PageOK {
-		return r.badPage(f, h, l)
-	}
-	if want := r.hist.TLIOf(l); h.TLI != want && !r.unknownAncestor(h.TLI, want, l) {
-		return r.newStop(OtherTimeline, l, fmt.Sprintf("the page is of timeline %d, expected %d", h.TLI, want))
-	}
-	if r.check.Version == 0 {
-		r.check.Version, _ = VersionOfMagic(h.Magic)
-	}
-	if r.check.SystemID == 0 && h.Info&LongHeader != 0 {
-		r.check.SystemID = h.SystemID
-	}
-	return nil
-}
-
-// unknownAncestor allows a lower timeline where the history does not go back far enough to know, as long as it never falls.
-func (r *Reader) unknownAncestor(tli, want xlog.TimeLineID, l xlog.LSN) bool {
-	return tli != 0 && tli < want && want == r.hist.entries[0].TLI && (l < r.lastPage || tli >= r.lastTLI)
-}
-
-func (r *Reader) badPage(f PageFault, h *PageHeader, l xlog.LSN) error {
-	next := l + xlog.PageSize
-	switch f {
-	case PageZero:
-		return r.stop(EndOfWAL, l, "the page is not written", next)
-	case PageOtherSystem:
-		return r.newStop(Foreign, l, fmt.Sprintf("system identifier %d, expected %d", h.SystemID, r.check.SystemID))
-	case PageOtherSegSize:
-		return r.newStop(Foreign, l, fmt.Sprintf("segment size %d, expected %d", h.SegSize, r.check.SegSize))
-	case PageOtherBlockSize:
-		return r.newStop(Foreign, l, fmt.Sprintf("page size %d, expected %d", h.BlockSize, xlog.PageSize))
-	case PageOtherAddr:
-		what := fmt.Sprintf("page address %v", h.Addr)
-		if h.Addr > l {
-			return r.newStop(Corrupt, l, what)
-		}
-		return r.stop(Garbage, l, what, next)
-	case PageBadInfo:
-		return r.stop(Garbage, l, fmt.Sprintf("page flags %04X", uint16(h.Info)), next)
-	}
-	if v, ok := VersionOfMagic(h.Magic); ok {
-		return r.newStop(Foreign, l, fmt.Sprintf("WAL of PostgreSQL %d, expected %d", v, r.check.Version))
-	}
-	return r.stop(Garbage, l, fmt.Sprintf("page magic %04X", h.Magic), next)
-}
-
-// need gives n bytes at l, which lie in one page, from the block, or reads them.
-func (r *Reader) need(l xlog.LSN, n int) ([]byte, error) {
-	off := uint64(l - r.blockLSN)
-	if end := off + uint64(n); end <= uint64(len(r.block)) && off < end {
-		return r.block[off:end], nil
-	}
-	if err := r.fill(l, l+xlog.LSN(n)); err != nil {
-		return nil, err
-	}
-	off = uint64(l - r.blockLSN)
-	return r.block[off : off+uint64(n)], nil
-}
-
-// fill reads the bytes [l, end) of one page into the block, and more where it can: more of the same block if that is where it
-// goes on, else a new block from l's page on.
-func (r *Reader) fill(l, end xlog.LSN) error {
-	if end > r.limit || end < l || r.check.SegSize.SegStart(l) == r.check.SegSize.SegStart(NoLimit) { // the last segment of all is not used
-		s := r.newStop(NeedMore, r.start, "the limit lies before the record's end")
-		s.Held = max(s.Record, min(s.Held, r.limit))
-		return s
-	}
-	page := l.PageStart()
-	if err := r.ensureSegment(page, end); err != nil {
-		return err
-	}
-	have := r.blockLSN + xlog.LSN(len(r.block))
-	room := r.blockLSN + xlog.LSN(cap(r.block))
-	segEnd := r.check.SegSize.Start(r.seg + 1)
-	if len(r.block) == 0 || page < r.blockLSN || l > have || end > room {
-		r.block, r.blockLSN = r.block[:0], page
-		have, room = page, page+xlog.LSN(cap(r.block))
-	}
-	upto := min(room, segEnd, r.limit, r.segEnd)
-	got := len(r.block)
-	n, err := r.src.ReadAt(r.block[got:got+int(upto-have)], r.segTLI, have)
-	r.block = r.block[:got+n]
-	switch {
-	case have+xlog.LSN(n) >= end:
-		return nil
-	case err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return r.newStop(ShortSegment, have+xlog.LSN(n), fmt.Sprintf("the file has %d bytes of %d", r.check.SegSize.Offset(have)+uint32(n), r.check.SegSize))
-	case errors.Is(err, fs.ErrNotExist):
-		s := r.newStop(MissingSegment, l, "the file is gone")
-		s.Err = err
-		return s
-	}
-	return fmt.Errorf("read WAL at %v: %w", have, err)
-}
-
-// ensureSegment opens the segment of the page, if it is not open, such that the bytes before end count.
-func (r *Reader) ensureSegment(page, end xlog.LSN) error {
-	if n := r.check.SegSize.SegNo(page); !r.segOpen || n != r.seg || end > r.segEnd {
-		if err := r.openSegment(n); err != nil {
-			return err
-		}
-	}
-	if end > r.segEnd {
-		s := r.newStop(MissingSegment, r.segEnd, fmt.Sprintf("timeline %d was left here, and the next has no file", r.segTLI))
-		s.TLI = r.hist.TLIOf(r.segEnd)
-		return s
-	}
-	return nil
-}
-
-// openSegment chooses the file that holds segment n and judges its first page.
-func (r *Reader) openSegment(n xlog.SegNo) error {
-	r.segOpen = false
-	start := r.check.SegSize.Start(n)
-	for e := range r.hist.holders(n, r.check.SegSize) {
-		var b [LongPageHeaderSize]byte
-		got, err := r.src.ReadAt(b[:], e.TLI, start)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		r.seg, r.segTLI, r.segEnd = n, e.TLI, NoLimit
-		if e.End != 0 {
-			r.segEnd = e.End
-		}
-		r.segOpen = true
-		if got < len(b) {
-			if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-				return r.newStop(ShortSegment, start+xlog.LSN(got), fmt.Sprintf("the file has %d bytes of %d", got, r.check.SegSize))
-			}
-			return fmt.Errorf("read WAL at %v: %w", start, err)
-		}
-		var h PageHeader
-		h.Decode(b[:])
-		return r.checkPage(&h, start)
-	}
-	s := r.newStop(MissingSegment, r.start, fmt.Sprintf("no file holds segment %s", SegmentName(r.hist.TLIOf(start), n, r.check.SegSize)))
-	s.TLI, s.Segment = r.hist.TLIOf(start), n
-	s.Err = fs.ErrNotExist
-	return s
-}
-
-// stop says why there is no record, by what was found at l. next is the first page behind it: if that is one that belongs there, or if
-// a limit says that all this was written, the log is corrupt.
-func (r *Reader) stop(kind StopKind, l xlog.LSN, detail string, next xlog.LSN) *Stop {
-	if r.asm.active && kind != Corrupt {
-		kind = Torn
-	}
-	if r.limit != NoLimit || r.belongs(next) {
-		kind = Corrupt
-	}
-	return r.newStop(kind, l, detail)
-}
-
-// belongs says whether the page at l is written and is what must stand there, going by its header.
-func (r *Reader) belongs(l xlog.LSN) bool {
-	n := r.check.SegSize.SegNo(l)
-	for e := range r.hist.holders(n, r.check.SegSize) {
-		if e.End != 0 && l >= e.End {
-			return false
-		}
-		var b [LongPageHeaderSize]byte
-		if _, err := r.src.ReadAt(b[:], e.TLI, l); errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		var h PageHeader
-		return h.Decode(b[:]) && r.check.Check(&h, l) == PageOK
-	}
-	return false
-}
-
-func (r *Reader) newStop(kind StopKind, l xlog.LSN, detail string) *Stop {
-	s := &Stop{Kind: kind, LSN: l, Record: r.start, Held: r.held, Segment: r.check.SegSize.SegNo(l), Detail: detail}
-	if r.segOpen {
-		s.TLI = r.segTLI
-	}
-	return s
 }

@@ -74,7 +74,8 @@ func TestReadBlockSizeMakesNoDifference(t *testing.T) {
 	}
 }
 
-// The limit moves byte by byte over all of a short log: each record comes when, and only when, its last byte is there.
+// The limit moves byte by byte over all of a short log: each record comes when, and only when, its last byte is
+// there.
 func TestReadingBehindAMovingLimit(t *testing.T) {
 	l := waltest.New(waltest.Options{})
 	ends := map[xlog.LSN]xlog.LSN{} // of each record, by its start
@@ -232,7 +233,8 @@ func TestOverwritingPageMustNameTheRecordItVoids(t *testing.T) {
 	require.Equal(t, walfile.EndOfWAL, forge(walfile.OverwriteContRecordRecord(void, time.Now())).Kind)
 }
 
-// An aborted record: its promotion has not come yet, so that all there is to say is what the next writer needs to know.
+// An aborted record: its promotion has not come yet, so that all there is to say is what the next writer needs to
+// know.
 func TestUnfinishedRecordTellsItsStartAndItsGoodPages(t *testing.T) {
 	for _, more := range []int{0, 1, 5, 126} {
 		l := waltest.New(waltest.Options{})

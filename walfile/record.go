@@ -64,12 +64,12 @@ type Record struct {
 // LSN is the position of the record's first byte.
 func (r *Record) LSN() xlog.LSN { return r.lsn }
 
-// End is the position after the record's last byte, rounded up to 8: where it is whole on disk. The next record starts
-// here, or after the page header if this is a page's start, unless the record is a segment switch.
+// End is the position after the record's last byte, rounded up to 8: where it is whole on disk. The next record
+// starts here, or after the page header if this is a page's start, unless the record is a segment switch.
 func (r *Record) End() xlog.LSN { return r.end }
 
-// Next is End, except that the rest of the segment belongs to a segment switch: there, Next is the next segment's start.
-// PostgreSQL calls it EndRecPtr.
+// Next is End, except that the rest of the segment belongs to a segment switch: there, Next is the next segment's
+// start. PostgreSQL calls it EndRecPtr.
 func (r *Record) Next() xlog.LSN { return r.next }
 
 // TLI is the timeline that the page of the record's first byte names.
@@ -123,7 +123,8 @@ func (r *Record) Blocks() []BlockRef { return r.blocks[:r.nblocks] }
 // Data is the resource manager's data for one of the record's blocks; empty if it has none.
 func (r *Record) Data(b *BlockRef) []byte { return r.data[b.dataAt : b.dataAt+uint32(b.DataLen)] }
 
-// Image is the image of one of the record's blocks, as stored: without its hole, perhaps compressed. Empty if it has none.
+// Image is the image of one of the record's blocks, as stored: without its hole, perhaps compressed. Empty if it has
+// none.
 func (r *Record) Image(b *BlockRef) []byte { return r.data[b.imageAt : b.imageAt+uint32(b.ImageLen)] }
 
 // String names the record in an error or a log line.
@@ -132,7 +133,8 @@ func (r *Record) String() string {
 }
 
 // DecodeRecord judges and decodes a record that stands alone in memory, with no page headers in it: length, resource
-// manager, CRC and block references. lsn is the record's position; its prev-link must lie before it. The Record keeps rec.
+// manager, CRC and block references. lsn is the record's position; its prev-link must lie before it. The Record keeps
+// rec.
 func DecodeRecord(rec []byte, lsn xlog.LSN, v Version) (*Record, error) {
 	if len(rec) < RecordHeaderSize {
 		return nil, fmt.Errorf("decode record at %v: %d bytes are no record header", lsn, len(rec))

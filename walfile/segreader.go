@@ -7,8 +7,9 @@ import (
 	"waypost/xlog"
 )
 
-// SegmentReader reads from the segment files of a directory. It keeps the file that it read from last open, so that reading on costs
-// one pread. A file that was replaced or removed goes on being read until Forget, or another segment is.
+// SegmentReader reads from the segment files of a directory. It keeps the file that it read from last open, so that
+// reading on costs one pread. A file that was replaced or removed goes on being read until Forget, or another segment
+// is.
 //
 // It is not for concurrent use.
 type SegmentReader struct {
@@ -48,8 +49,8 @@ func (s *SegmentReader) ReadAt(p []byte, tli xlog.TimeLineID, l xlog.LSN) (int, 
 	return got, nil
 }
 
-// Open gives the open file of timeline tli's segment n, which stays the SegmentReader's and open until its next call. An error is
-// fs.ErrNotExist if there is no such file.
+// Open gives the open file of timeline tli's segment n, which stays the SegmentReader's and open until its next call.
+// An error is fs.ErrNotExist if there is no such file.
 func (s *SegmentReader) Open(tli xlog.TimeLineID, n xlog.SegNo) (*os.File, error) {
 	if s.f != nil && s.tli == tli && s.seg == n {
 		return s.f, nil

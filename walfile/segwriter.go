@@ -17,9 +17,9 @@ import (
 
 // SegmentWriter writes a timeline's log, in order, into the segment files of a directory.
 //
-// It knows two positions, Flushed ≤ Written: bytes before Written are in the files, where any process can read them; those before
-// Flushed are on disk, and so are the names of their files. Both begin at the position that it was made with; what is
-// before that is the caller's to vouch for.
+// It knows two positions, Flushed ≤ Written: bytes before Written are in the files, where any process can read them;
+// those before Flushed are on disk, and so are the names of their files. Both begin at the position that it was made
+// with; what is before that is the caller's to vouch for.
 //
 // One goroutine may Write while another Flushes, and any may ask for the positions.
 type SegmentWriter struct {
@@ -67,9 +67,9 @@ func (w *SegmentWriter) Flushed() xlog.LSN { return xlog.LSN(w.flushed.Load()) }
 // ErrNotContiguous says that bytes were to be written anywhere but at Written.
 var ErrNotContiguous = errors.New("WAL is not contiguous")
 
-// Write writes p at l, which must be Written. It may cross segments; one that does not exist is made, but only to be written from its start:
-// no segment gets an unwritten head. After an error, Written tells how much was written; a disk that is full gives one that
-// is ENOSPC, and the rest of p may be written when there is room.
+// Write writes p at l, which must be Written. It may cross segments; one that does not exist is made, but only to be
+// written from its start: no segment gets an unwritten head. After an error, Written tells how much was written; a
+// disk that is full gives one that is ENOSPC, and the rest of p may be written when there is room.
 func (w *SegmentWriter) Write(p []byte, l xlog.LSN) error {
 	if at := w.Written(); at != l {
 		return fmt.Errorf("write WAL at %v where %v was expected: %w", l, at, ErrNotContiguous)
@@ -142,8 +142,8 @@ func (w *SegmentWriter) openFile(n xlog.SegNo, mayCreate bool) (*os.File, error)
 	return f, nil
 }
 
-// Flush makes durable what was written before the call, and gives the position reached. Writing may go on meanwhile. A *SyncError is
-// final: Flushed stays where it is, and every later Flush fails with it.
+// Flush makes durable what was written before the call, and gives the position reached. Writing may go on meanwhile.
+// A *SyncError is final: Flushed stays where it is, and every later Flush fails with it.
 func (w *SegmentWriter) Flush() (xlog.LSN, error) {
 	w.flushing.Lock()
 	defer w.flushing.Unlock()

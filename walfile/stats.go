@@ -32,7 +32,8 @@ func (s *RecordStats) merge(o RecordStats) {
 type DirStats struct {
 	First, End xlog.LSN // the first record, and the end of the last
 	Rmgr       [256]RecordStats
-	// Stop says why reading ended. EndOfWAL, Garbage and MissingSegment are how the log of a server that is shut down, or copied, ends.
+	// Stop says why reading ended. EndOfWAL, Garbage and MissingSegment are how the log of a server that is shut
+	// down, or copied, ends.
 	Stop *Stop
 }
 
@@ -48,8 +49,8 @@ func (s *DirStats) Total() RecordStats {
 // ErrNoSegments says that a directory has no segment files.
 var ErrNoSegments = errors.New("no WAL segments")
 
-// Stats reads and checks all records of the newest timeline, with its ancestors, that a directory has segments of, from the oldest segment on:
-// what pg_waldump --stats does.
+// Stats reads and checks all records of the newest timeline, with its ancestors, that a directory has segments of,
+// from the oldest segment on: what pg_waldump --stats does.
 func Stats(d Dir) (*DirStats, error) {
 	list, err := d.Segments()
 	if err != nil {

@@ -7,16 +7,16 @@ import (
 	"waypost/xlog"
 )
 
-// StopKind says why a Reader could not give a next record. None of them is for ever: Next tries the same record again, so
-// that a caller who brings the bytes, raises the limit or mends the file goes on where it was.
+// StopKind says why a Reader could not give a next record. None of them is for ever: Next tries the same record
+// again, so that a caller who brings the bytes, raises the limit or mends the file goes on where it was.
 //
 // How they are told apart. What stands at the stop is zeros, an old page or an old record of a recycled segment, or
-// something else that is no record. If the very next page is one that belongs there, then the log goes on behind the fault,
-// and it is Corrupt, whatever it looks like. So it is below a limit, for the limit says that all before it was written.
-// Otherwise the log ends here, and it is EndOfWAL, Garbage or Torn.
+// something else that is no record. If the very next page is one that belongs there, then the log goes on behind the
+// fault, and it is Corrupt, whatever it looks like. So it is below a limit, for the limit says that all before it was
+// written. Otherwise the log ends here, and it is EndOfWAL, Garbage or Torn.
 //
-// A stop does not say whether what is missing was ever flushed: the file cannot tell a log that ends from one that lost its
-// tail. The caller knows what it had flushed.
+// A stop does not say whether what is missing was ever flushed: the file cannot tell a log that ends from one that
+// lost its tail. The caller knows what it had flushed.
 type StopKind int
 
 const (
@@ -24,7 +24,8 @@ const (
 	NeedMore StopKind = iota + 1
 	// EndOfWAL: there are zeros where a record, or a page, would begin.
 	EndOfWAL
-	// Torn: a record begins, but it is not all there: its bytes contradict its CRC, or its later pages are not written.
+	// Torn: a record begins, but it is not all there: its bytes contradict its CRC, or its later pages are not
+	// written.
 	Torn
 	// Garbage: what follows are remains of a recycled segment: a page of an older position, or a record whose
 	// prev-link does not lead to the record before.
@@ -65,13 +66,13 @@ type Stop struct {
 	Kind StopKind
 	// LSN is the position of what is wrong: the record's start, or the start of the page that is not good.
 	LSN xlog.LSN
-	// Record is the start of the record that is not there or not whole; where nothing is known of it, the end of the last
-	// record (Record.Next).
+	// Record is the start of the record that is not there or not whole; where nothing is known of it, the end of the
+	// last record (Record.Next).
 	Record xlog.LSN
-	// Held is the end of what looks good of the unfinished record: its pages before Held have good headers and go on with
-	// the record. A header does not vouch for the rest of its page: of the bytes between Record and Held, count those as
-	// held that were flushed, so that streaming resumes at max(Record, min(Held, flushed)). If the record's own header is not good,
-	// Held is Record.
+	// Held is the end of what looks good of the unfinished record: its pages before Held have good headers and go on
+	// with the record. A header does not vouch for the rest of its page: of the bytes between Record and Held, count
+	// those as held that were flushed, so that streaming resumes at max(Record, min(Held, flushed)). If the record's
+	// own header is not good, Held is Record.
 	Held xlog.LSN
 	// TLI and Segment name the file; TLI is 0 if none was open.
 	TLI     xlog.TimeLineID
@@ -110,4 +111,28 @@ func AsStop(err error) *Stop {
 func IsStop(err error, kind StopKind) bool {
 	s := AsStop(err)
 	return s != nil && s.Kind == kind
+}
+
+// stop says why there is no record, by what was found at l. next is the first page behind it: if that is one that
+// belongs there, or if a limit says that all this was written, the log is corrupt.
+func (r *Reader) stop(kind StopKind, l, next xlog.LSN, detail string, args ...any) *Stop {
+	if r.asm.active && kind != Corrupt {
+		kind = Torn
+	}
+	if r.limit != NoLimit || r.belongs(next) {
+		kind = Corrupt
+	}
+	return r.newStop(kind, l, detail, args...)
+}
+
+// newStop is stop where it is known how the log goes on, or does not matter.
+func (r *Reader) newStop(kind StopKind, l xlog.LSN, detail string, args ...any) *Stop {
+	s := &Stop{
+		Kind: kind, LSN: l, Record: r.start, Held: r.held,
+		Segment: r.check.SegSize.SegNo(l), Detail: fmt.Sprintf(detail, args...),
+	}
+	if r.segOpen {
+		s.TLI = r.segTLI
+	}
+	return s
 }

@@ -133,8 +133,8 @@ func filler(total int, seed uint64) walfile.NewRecord {
 	return n
 }
 
-// FillTo adds records until the log ends at to exactly: a multiple of 8 that is not within a page header, and either the
-// end or at least 24 bytes on.
+// FillTo adds records until the log ends at to exactly: a multiple of 8 that is not within a page header, and either
+// the end or at least 24 bytes on.
 func (l *Log) FillTo(to xlog.LSN) {
 	for l.Pos() < to {
 		at := l.Pos()
@@ -193,8 +193,8 @@ func (l *Log) Switch() (start, end xlog.LSN) {
 	return start, end
 }
 
-// Unfinished begins a record of total bytes and breaks off at the end of the page that it starts on and of more pages after that. The
-// record must be long enough. Overwrite comes next, if anything.
+// Unfinished begins a record of total bytes and breaks off at the end of the page that it starts on and of more pages
+// after that. The record must be long enough. Overwrite comes next, if anything.
 func (l *Log) Unfinished(total, more int) (start xlog.LSN) {
 	start = l.put(func() []byte { n := filler(total, 1); return n.Append(nil, l.prev) }(), 0)
 	cut := start.PageStart() + xlog.LSN(more+1)*xlog.PageSize
@@ -214,8 +214,8 @@ func (l *Log) Overwrite() (start, end xlog.LSN) {
 	return start, l.Pos()
 }
 
-// Branch begins a new timeline where the log ends. The new Log has the same bytes from its first segment's start on; l may grow on, too,
-// as the abandoned branch.
+// Branch begins a new timeline where the log ends. The new Log has the same bytes from its first segment's start on;
+// l may grow on, too, as the abandoned branch.
 func (l *Log) Branch(tli xlog.TimeLineID) *Log {
 	child := *l
 	child.opt.TLI = tli
