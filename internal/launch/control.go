@@ -43,11 +43,19 @@ func SendClient(control *os.File, client int, cac CAC) error {
 // ReceiveClient waits for the one client that the calling process is to serve. io.EOF says that there will be none.
 // The descriptor is the caller's.
 func ReceiveClient() (client int, cac CAC, err error) {
+	client, cac, err = receiveClient(FDControl)
+	if err == nil {
+		unix.Close(FDControl)
+	}
+	return client, cac, err
+}
+
+func receiveClient(control int) (client int, cac CAC, err error) {
 	var message [1]byte
 	oob := make([]byte, unix.CmsgSpace(4))
 	var n, oobn int
 	for {
-		n, oobn, _, _, err = unix.Recvmsg(FDControl, message[:], oob, unix.MSG_CMSG_CLOEXEC)
+		n, oobn, _, _, err = unix.Recvmsg(control, message[:], oob, unix.MSG_CMSG_CLOEXEC)
 		if !errors.Is(err, unix.EINTR) {
 			break
 		}
@@ -66,6 +74,5 @@ func ReceiveClient() (client int, cac CAC, err error) {
 	if err != nil || len(fds) != 1 {
 		return -1, 0, fmt.Errorf("wait for a client: no socket came with the message (%v)", err)
 	}
-	unix.Close(FDControl)
 	return fds[0], CAC(message[0]), nil
 }
