@@ -164,7 +164,7 @@ func TestStreamingResumesWhereTheFlushEnded(t *testing.T) {
 		clear(segs.At(1, flushed))
 		_, stop := readAll(t, segs.Reader(1, d.Options().Start))
 		require.Contains(t, []walfile.StopKind{walfile.EndOfWAL, walfile.Torn, walfile.Garbage}, stop.Kind)
-		resume := max(stop.Record, min(stop.Held, flushed))
+		resume := stop.Resume(flushed)
 		require.Equal(t, d.rec, stop.Record)
 		require.LessOrEqual(t, resume, flushed)
 		if flushed >= d.rec+walfile.RecordHeaderSize && flushed%xlog.PageSize >= walfile.ShortPageHeaderSize {

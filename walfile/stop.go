@@ -16,7 +16,8 @@ import (
 // written. Otherwise the log ends here, and it is EndOfWAL, Garbage or Torn.
 //
 // A stop does not say whether what is missing was ever flushed: the file cannot tell a log that ends from one that
-// lost its tail. The caller knows what it had flushed.
+// lost its tail. The caller knows what it had flushed. Behind that, Corrupt, too, is only an end: a machine that
+// crashes may have written later pages before earlier ones.
 type StopKind int
 
 const (
@@ -71,8 +72,7 @@ type Stop struct {
 	Record xlog.LSN
 	// Held is the end of what looks good of the unfinished record: its pages before Held have good headers and go on
 	// with the record. A header does not vouch for the rest of its page: of the bytes between Record and Held, count
-	// those as held that were flushed, so that streaming resumes at max(Record, min(Held, flushed)). If the record's
-	// own header is not good, Held is Record.
+	// those as held that were flushed; see Resume. If the record's own header is not good, Held is Record.
 	Held xlog.LSN
 	// TLI and Segment name the file; TLI is 0 if none was open.
 	TLI     xlog.TimeLineID
@@ -94,6 +94,10 @@ func (s *Stop) Error() string {
 	}
 	return msg
 }
+
+// Resume is where streaming must go on so that no byte is asked for twice that is held, if the bytes before flushed
+// are known to have reached the disk: the first byte that is not there.
+func (s *Stop) Resume(flushed xlog.LSN) xlog.LSN { return max(s.Record, min(s.Held, flushed)) }
 
 // Unwrap gives the cause.
 func (s *Stop) Unwrap() error { return s.Err }
