@@ -19,6 +19,11 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
+// LogFields gives what the log shows beside the message (logging.Reporter).
+func (e *Error) LogFields() (sqlstate, message, detail, hint string) {
+	return e.SQLSTATE, e.Message, e.Detail, e.Hint
+}
+
 const (
 	codeLockFileExists = "F0001" // lock_file_exists
 	codeNotReady       = "55000" // object_not_in_prerequisite_state

@@ -36,6 +36,11 @@ func (e *Error) Error() string {
 	return e.Message + " in file \"" + e.File + "\" line " + strconv.Itoa(e.Line)
 }
 
+// LogFields gives what the log shows beside the message (logging.Reporter).
+func (e *Error) LogFields() (sqlstate, message, detail, hint string) {
+	return e.SQLSTATE, e.Error(), e.Detail, e.Hint
+}
+
 // Errors is everything found wrong in one reading of the configuration, in the order found.
 type Errors []*Error
 

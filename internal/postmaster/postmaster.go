@@ -18,6 +18,7 @@
 package postmaster
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -86,7 +87,7 @@ func Run(settings *guc.Settings, dir string, args []string) int {
 		children: make(map[int]*child), killTimer: stoppedTimer(), quit: make(chan struct{}),
 	}
 	if err := pm.prepare(dir); err != nil {
-		logging.Event(&log, zerolog.FatalLevel, err)
+		pm.logStartError(err)
 		pm.release()
 		return 1
 	}
@@ -131,6 +132,18 @@ func (pm *Postmaster) prepare(dir string) error {
 	// From here on signals wait in their channels: an order to stop that comes during the start is not lost.
 	pm.signals = catchSignals()
 	return pm.takeDirectory(self, mode)
+}
+
+// logStartError says why the node cannot start: each thing that is wrong with the settings, the last of them fatal.
+func (pm *Postmaster) logStartError(err error) {
+	var list guc.Errors
+	if errors.As(err, &list) {
+		for _, e := range list[:len(list)-1] {
+			logging.Event(&pm.log, zerolog.InfoLevel, e)
+		}
+		err = list[len(list)-1]
+	}
+	logging.Event(&pm.log, zerolog.FatalLevel, err)
 }
 
 // takeDirectory locks the data directory, makes its files known to others, and begins to listen.

@@ -5,9 +5,11 @@ import (
 	"os/signal"
 	"time"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
 
 	"waypost/internal/datadir"
+	"waypost/internal/logging"
 	"waypost/internal/procsignal"
 	"waypost/pmsignal"
 )
@@ -119,7 +121,7 @@ func (pm *Postmaster) reload() {
 	pm.log.Info().Msg("received SIGHUP, reloading configuration files")
 	next, report := pm.settings.Reloaded()
 	for _, e := range report.Errors {
-		pm.log.Info().Msg(e.Error())
+		logging.Event(&pm.log, zerolog.InfoLevel, e)
 	}
 	for _, c := range report.Changes {
 		pm.log.Info().Msg(c.Message())
