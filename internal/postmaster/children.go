@@ -152,6 +152,9 @@ func (pm *Postmaster) childEnded(c *child, status unix.WaitStatus) {
 	if status.ExitStatus() == launch.ExitSyncFailed {
 		pm.syncFailed = true
 	}
+	if c.kind == procsignal.Spare {
+		pm.sparesRestUntil = time.Now().Add(sparesRest)
+	}
 	switch c.kind {
 	case procsignal.Startup:
 		pm.startupEnded(c, status)

@@ -1,11 +1,14 @@
 package postmaster
 
 import (
+	"time"
+
 	"golang.org/x/sys/unix"
 
 	"waypost/internal/guc"
 	"waypost/internal/launch"
 	"waypost/internal/procsignal"
+	"waypost/pmsignal"
 )
 
 // restartAfterCrash is named here because the state machine reads like PostgreSQL's with it.
@@ -61,14 +64,18 @@ func (pm *Postmaster) serveClient(client int) {
 	c.kind = kind
 }
 
-// takeSpare picks a process that waits for a client.
-func (pm *Postmaster) takeSpare() *child {
+// takeSpare picks a process that waits for a client, one that has come up already if there is one.
+func (pm *Postmaster) takeSpare() (spare *child) {
 	for _, c := range pm.children {
-		if c.kind == procsignal.Spare && c.control != nil {
-			return c
+		if c.kind != procsignal.Spare {
+			continue
+		}
+		spare = c
+		if pm.areas.PM.ChildState(c.slot) == pmsignal.Active {
+			break
 		}
 	}
-	return nil
+	return spare
 }
 
 // launchSpare launches a process that waits for a client; nil where that fails, which is logged.
@@ -88,9 +95,13 @@ func (pm *Postmaster) launchSpare() *child {
 	return c
 }
 
+// sparesRest is how long no process is launched ahead after one has failed before it had a client. Such a failure would
+// most likely repeat itself at once: the programs were replaced by those of another build, or memory is short.
+const sparesRest = 10 * time.Second
+
 // fillSpares launches processes ahead, so that a client need not wait for one to start.
 func (pm *Postmaster) fillSpares() {
-	if pm.acceptability() != launch.CACOK {
+	if pm.acceptability() != launch.CACOK || time.Now().Before(pm.sparesRestUntil) {
 		return
 	}
 	for pm.count(spares) < pm.settings.Int(guc.WalsenderPrelaunch) {

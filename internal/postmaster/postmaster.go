@@ -74,6 +74,7 @@ type Postmaster struct {
 	children          map[int]*child // by process id
 	freeSlots         []int
 	killTimer         *time.Timer
+	sparesRestUntil   time.Time // no process is launched ahead before
 
 	exitCode *int // set when it is time to go
 }
@@ -162,12 +163,15 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 		return err
 	}
 	pm.log.Info().Msgf("starting Waypost, PID %d", os.Getpid())
-	if pm.sockets, err = listen(pm.settings, info, func(err error) { pm.log.Warn().Msg(err.Error()) }); err != nil {
+	if pm.sockets, err = listen(pm.settings, info, &pm.log); err != nil {
 		return err
 	}
 	pm.note(pm.lock.SetLine(datadir.LineSocketDir, pm.sockets.firstDir))
 	pm.note(pm.lock.SetLine(datadir.LineListenAddr, pm.sockets.firstTCP))
 	pm.sockets.serve(pm.quit)
+	if path := pm.settings.String(guc.ExternalPidFile); path != "" {
+		pm.note(os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o644))
+	}
 	return nil
 }
 
@@ -290,6 +294,9 @@ func (pm *Postmaster) release() {
 		pm.sockets.remove()
 	}
 	pm.dropSegment()
+	if path := pm.settings.String(guc.ExternalPidFile); path != "" {
+		os.Remove(path)
+	}
 	if pm.lock != nil {
 		pm.note(pm.lock.Release())
 	}

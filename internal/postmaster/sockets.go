@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
 
 	"waypost/internal/datadir"
@@ -24,6 +25,7 @@ const acceptPause = 100 * time.Millisecond
 // sockets are what the node listens on. Accepted connections go to one channel, which the postmaster's loop reads; the
 // kernel's backlog holds the others meanwhile.
 type sockets struct {
+	log      *zerolog.Logger
 	accepted chan int // descriptors, owned by the receiver
 	fds      []int
 	unix     []unixSocket
@@ -40,8 +42,8 @@ type unixSocket struct {
 
 // listen opens everything that listen_addresses and unix_socket_directories ask for. An address that cannot be had is
 // a warning as long as another can. info goes into the sockets' lock files.
-func listen(s *guc.Settings, info datadir.PidInfo, warn func(error)) (*sockets, error) {
-	l := &sockets{accepted: make(chan int)}
+func listen(s *guc.Settings, info datadir.PidInfo, log *zerolog.Logger) (*sockets, error) {
+	l := &sockets{accepted: make(chan int), log: log}
 	port := s.Int(guc.Port)
 	backlog := 2 * (s.Int(guc.MaxConnections) + s.Int(guc.MaxWalSenders))
 
@@ -50,7 +52,7 @@ func listen(s *guc.Settings, info datadir.PidInfo, warn func(error)) (*sockets, 
 	for _, h := range hosts {
 		n, err := l.listenHost(h, port, backlog)
 		if err != nil {
-			warn(fmt.Errorf("could not create listen socket for %q: %w", h, err))
+			log.Warn().Err(err).Msgf("could not create listen socket for %q", h)
 		}
 		tcp += n
 	}
@@ -63,7 +65,7 @@ func listen(s *guc.Settings, info datadir.PidInfo, warn func(error)) (*sockets, 
 	dirs := splitList(s.String(guc.UnixSocketDirectories))
 	for _, d := range dirs {
 		if err := l.listenUnix(d, port, backlog, s, info); err != nil {
-			warn(fmt.Errorf("could not create Unix-domain socket in directory %q: %w", d, err))
+			log.Warn().Err(err).Msgf("could not create Unix-domain socket in directory %q", d)
 		}
 	}
 	if len(dirs) > 0 && len(l.unix) == 0 {
@@ -112,8 +114,10 @@ func (l *sockets) listenHost(host string, port, backlog int) (bound int, err err
 }
 
 func (l *sockets) bindTCP(ip net.IP, port, backlog int) (int, error) {
+	name := "IPv6"
 	family, sa := unix.AF_INET6, unix.Sockaddr(&unix.SockaddrInet6{Port: port, Addr: [16]byte(ip.To16())})
 	if ip4 := ip.To4(); ip4 != nil {
+		name = "IPv4"
 		family, sa = unix.AF_INET, &unix.SockaddrInet4{Port: port, Addr: [4]byte(ip4)}
 	}
 	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -132,6 +136,7 @@ func (l *sockets) bindTCP(ip net.IP, port, backlog int) (int, error) {
 		return 0, fmt.Errorf("bind %s, port %d: %w", ip, port, err)
 	}
 	l.fds = append(l.fds, fd)
+	l.log.Info().Msgf("listening on %s address %q, port %d", name, ip, port)
 	return 1, nil
 }
 
@@ -165,6 +170,7 @@ func (l *sockets) listenUnix(dir string, port, backlog int, s *guc.Settings, inf
 		lock.Release()
 		return err
 	}
+	l.log.Info().Msgf("listening on Unix socket %q", path)
 	if l.firstDir == "" {
 		l.firstDir = dir
 	}
