@@ -99,24 +99,19 @@ func (s *Session) TakeReload() bool {
 func (s *Session) run(cac launch.CAC) error {
 	err := s.serve(cac)
 	s.close()
-	switch {
-	case err == nil, errors.Is(err, ErrDone), errors.Is(err, errEnd):
-		return nil
-	case errors.Is(err, io.EOF), errors.Is(err, ErrTimeout):
-		// A client that goes without a word, or says nothing in time, is no event (PostgreSQL logs neither).
-		return nil
-	}
 	var e *protocol.Error
-	if !errors.As(err, &e) {
+	switch {
+	case errors.As(err, &e) && !e.LogOnly:
+		return report{e}
+	case e != nil:
+		LogError(&s.P.Log, e)
+	case err == nil, errors.Is(err, ErrDone), errors.Is(err, errEnd), errors.Is(err, io.EOF), errors.Is(err, ErrTimeout):
+		// A client that goes without a word, or says nothing in time, is no event (PostgreSQL logs neither).
+	default:
 		// The socket failed under a read or a write.
 		s.P.Log.Info().Msg(err.Error())
-		return nil
 	}
-	if e.LogOnly {
-		LogError(&s.P.Log, e)
-		return nil
-	}
-	return report{e}
+	return nil
 }
 
 func (s *Session) serve(cac launch.CAC) error {

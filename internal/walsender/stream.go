@@ -216,7 +216,7 @@ func (st *stream) whenCaughtUp(now time.Time) (over bool, err error) {
 		st.settle()
 		st.conn.Release()
 	}
-	if !st.w.lastCycle.Load() {
+	if st.w.lastCycle.Load() == nil {
 		return false, nil
 	}
 	return st.finish(now)
@@ -248,7 +248,7 @@ func (st *stream) giveUp() error {
 	if st.clock.expired(now) {
 		return errReplicationTimeout()
 	}
-	if st.w.lastCycle.Load() && st.clock.shutdownExpired(now, st.shutdownTimeout) {
+	if st.shutdownExpired(now) {
 		return errShutdownTimeout()
 	}
 	return nil

@@ -355,3 +355,16 @@ func stalled(t *testing.T, o backendtest.Options) (*backendtest.Node, *backendte
 	require.Less(t, last, 33*segSize)
 	return n, c
 }
+
+// writeAt writes over the beginning of a file.
+func writeAt(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(b, 0); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
