@@ -5,10 +5,10 @@
 package shmdump
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"waypost/internal/datadir"
 	"waypost/internal/layout"
@@ -246,13 +246,18 @@ func (r reader) time(t xlog.TimestampTz) *Time {
 	return &Time{at, r.now.Sub(at).Seconds()}
 }
 
-// alive says whether a process of this id is there, whoever's it is.
+// alive says whether a process of this id runs, whoever's it is. One that has ended and waits to be reaped does not.
 func alive(pid int) bool {
 	if pid <= 0 {
 		return false
 	}
-	err := unix.Kill(pid, 0)
-	return err == nil || err == unix.EPERM
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	// The state follows the name, which stands in parentheses and may hold anything.
+	rest := stat[bytes.LastIndexByte(stat, ')')+1:]
+	return len(rest) > 1 && rest[1] != 'Z' && rest[1] != 'X'
 }
 
 func lsn(v uint64) string { return xlog.LSN(v).String() }
