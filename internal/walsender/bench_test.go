@@ -117,6 +117,30 @@ func BenchmarkSend(b *testing.B) {
 	}
 }
 
+// BenchmarkStream is the whole loop: 64 MB of WAL from files to a client that throws them away.
+func BenchmarkStream(b *testing.B) {
+	for _, network := range []string{"tcp", "unix"} {
+		b.Run(network, func(b *testing.B) {
+			const wal = 64 << 20
+			st := benchStream(b, network)
+			b.SetBytes(wal)
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			before := threadCPU(b)
+			for b.Loop() {
+				st.sentPtr = backendtest.SegSize.Start(1)
+				for st.sentPtr < backendtest.SegSize.Start(65) {
+					if err := st.send(time.Now()); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			gigabytes := float64(b.N) * wal / 1e9
+			b.ReportMetric(float64((threadCPU(b)-before).Milliseconds())/gigabytes, "cpu-ms/GB")
+		})
+	}
+}
+
 func threadCPU(tb testing.TB) time.Duration {
 	var u unix.Rusage
 	require.NoError(tb, unix.Getrusage(unix.RUSAGE_THREAD, &u))
