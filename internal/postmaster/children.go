@@ -34,6 +34,7 @@ type child struct {
 	kind    procsignal.Kind
 	orders  pmsignal.Orders // signals for it
 	control *os.File        // a spare's control socket, nil otherwise
+	ending  bool            // it was told to end, so no client may be given to it
 }
 
 // mayFail says whether exit code 1 of the kind harms nobody else.
@@ -79,6 +80,7 @@ func (pm *Postmaster) signalChildren(sig unix.Signal, of class) {
 		if pm.class(c)&of == 0 {
 			continue
 		}
+		c.ending = c.ending || sig == unix.SIGTERM || sig == unix.SIGQUIT
 		pm.note(c.orders.Send(pm.areas.PM, c.slot, c.pid, sig))
 	}
 }

@@ -67,7 +67,7 @@ func (pm *Postmaster) serveClient(client int) {
 // takeSpare picks a process that waits for a client, one that has come up already if there is one.
 func (pm *Postmaster) takeSpare() (spare *child) {
 	for _, c := range pm.children {
-		if c.kind != procsignal.Spare {
+		if c.kind != procsignal.Spare || c.ending {
 			continue
 		}
 		spare = c
