@@ -32,7 +32,7 @@ const patience = 20 * time.Second
 // rig is a walreceiver in the test's own process: shared memory and pg_wal are real, the upstream plays files.
 type rig struct {
 	*Receiver
-	t        *testing.T
+	t        testing.TB
 	areas    layout.Areas
 	wal      *waltest.Log // what the upstream has
 	upDir    string
@@ -60,7 +60,7 @@ func (s *syncBuffer) String() string {
 }
 
 // newRig makes a node without WAL whose upstream has a few segments of it, none of which it sends before Advance.
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
 	g := &rig{t: t, upDir: t.TempDir(), logged: &syncBuffer{}, result: make(chan error, 1)}
 	g.wal = waltest.New(waltest.Options{})
 	g.wal.FillTo(segSize.Start(4) + 24*1000)

@@ -20,7 +20,7 @@ const (
 
 // writeReportWorth is how long a sync must take for a report of the written position to be sent ahead of it. Where syncs are
 // quicker the report of the flush says the same a moment later, and each report costs the upstream a wake and a lock.
-const writeReportWorth = 300 * time.Microsecond
+const writeReportWorth = 500 * time.Microsecond
 
 // maxUnsynced is how many segments' worth of WAL may be written and not synced before receiving waits for the disk.
 const maxUnsynced = 4
@@ -47,6 +47,7 @@ type stream struct {
 	deadline   time.Time // of the next Receive
 	unkicked   int       // bytes received since the last kick
 	unkickedAt time.Time // when the first of them came
+	writeDue   time.Time // when the written position is to be reported, if no sync has been by then; zero: it need not be
 
 	// replyAt is the position that must be flushed before the reply that the upstream has asked for; 0: none is owed.
 	replyAt atomic.Uint64
@@ -89,7 +90,7 @@ func (s *stream) receive() (shutdown bool, err error) {
 		case transport.EndOfCopy:
 			return ev.Shutdown, nil
 		case transport.NoEvent:
-			if err := s.settle(); err != nil {
+			if err := s.settle(now); err != nil {
 				return false, err
 			}
 			continue
@@ -125,13 +126,13 @@ func (s *stream) take(ev *transport.Event, now time.Time) error {
 		}
 	case transport.Keepalive:
 		if ev.ReplyRequested {
-			return s.replyAfterFlush()
+			return s.replyAfterFlush(now)
 		}
 	default:
 		return errorf(protocol.CodeProtocolViolation, "unexpected %v in the WAL stream", ev.Kind)
 	}
 	if !s.conn.Pending() {
-		return s.settle()
+		return s.settle(now)
 	}
 	if s.unkicked >= syncAfterBytes || s.unkicked > 0 && now.Sub(s.unkickedAt) >= syncAfter {
 		return s.writeAndKick()
@@ -160,17 +161,27 @@ func (s *stream) takeData(ev *transport.Event, now time.Time) error {
 }
 
 // settle is for the moment when nothing more waits in the socket: everything is written, and a sync begins.
-func (s *stream) settle() error {
+func (s *stream) settle(now time.Time) error {
 	if s.unkicked == 0 {
 		return nil
 	}
 	if err := s.writeAndKick(); err != nil {
 		return err
 	}
-	if s.syncer.average.Load() > int64(writeReportWorth) {
-		return s.reporter.report(ifMoved)
+	slow := s.syncer.average.Load() > int64(writeReportWorth)
+	if slow || !s.writeDue.IsZero() && !now.Before(s.writeDue) {
+		return s.reportWrite()
+	}
+	if s.writeDue.IsZero() {
+		s.writeDue = now.Add(writeReportWorth)
 	}
 	return nil
+}
+
+// reportWrite reports the written position, unless a sync has told it meanwhile.
+func (s *stream) reportWrite() error {
+	s.writeDue = time.Time{}
+	return s.reporter.report(ifMoved)
 }
 
 // writeAndKick writes what is gathered and starts a sync of it.
@@ -186,8 +197,8 @@ func (s *stream) writeAndKick() error {
 }
 
 // replyAfterFlush answers the upstream's question once all that came before it is flushed.
-func (s *stream) replyAfterFlush() error {
-	if err := s.settle(); err != nil {
+func (s *stream) replyAfterFlush(now time.Time) error {
+	if err := s.settle(now); err != nil {
 		return err
 	}
 	s.replyAt.Store(uint64(s.writer.files.Written()))
@@ -230,10 +241,7 @@ func (s *stream) fail(err error) {
 func (s *stream) notReceived(err error) error {
 	switch {
 	case errors.Is(err, transport.ErrDeadline):
-		if s.unkicked > 0 {
-			return s.settle()
-		}
-		return s.watchClock(time.Now())
+		return s.nothingCame(time.Now())
 	case errors.Is(err, transport.ErrInterrupted):
 		if err := s.ordered(); err != nil {
 			return err
@@ -267,13 +275,26 @@ func (s *stream) watchClock(now time.Time) error {
 	return nil
 }
 
-// nextLook is when Receive is to come back if nothing comes: to look at the clock, or, where more seemed to wait but was
-// only half a message, to sync what came before.
+// nextLook is when Receive is to come back if nothing comes.
 func (s *stream) nextLook() time.Time {
-	if s.unkicked > 0 {
+	switch {
+	case s.unkicked > 0:
 		return s.unkickedAt.Add(syncAfter)
+	case !s.writeDue.IsZero():
+		return s.writeDue
 	}
 	return s.deadline
+}
+
+// nothingCame does what nextLook wanted it for.
+func (s *stream) nothingCame(now time.Time) error {
+	switch {
+	case s.unkicked > 0: // more seemed to wait, but it is only half a message
+		return s.settle(now)
+	case !s.writeDue.IsZero():
+		return s.reportWrite()
+	}
+	return s.watchClock(now)
 }
 
 // setDeadline sets when the clock must be looked at next. It is not set anew with every message, because setting a

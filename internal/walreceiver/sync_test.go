@@ -57,6 +57,19 @@ func TestReplyThatTheUpstreamAsksForComesAfterTheFlush(t *testing.T) {
 	g.eventually("a second reply", func() bool { return len(g.upstream.Replies()) == 2 })
 }
 
+func TestWriteIsReportedWhenTheSyncTakesLong(t *testing.T) {
+	g := newRig(t)
+	begun, permit := g.heldUpFlush()
+	g.run()
+	start, end := segSize.Start(1), segSize.Start(1)+5000
+	g.upstream.Advance(end)
+	<-begun
+	r := g.waitReply(func(r reply) bool { return r.Write == end })
+	require.Equal(t, start, r.Flush)
+	close(permit)
+	g.waitReply(flushedIs(end))
+}
+
 func TestReceivingGoesOnDuringASync(t *testing.T) {
 	g := newRig(t)
 	begun, permit := g.heldUpFlush()
