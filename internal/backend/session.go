@@ -44,6 +44,7 @@ type Session struct {
 	phase          atomic.Uint32
 	reading        <-chan struct{} // closed when the goroutine that reads for a stream is done
 	skipToSync     bool            // an extended-protocol message failed: nothing counts until Sync
+	logEnd         bool            // log_disconnections; read by the supervisor after phaseCommands
 
 	mu          sync.Mutex  // guards the fields below against the supervisor
 	replication Replication // set once, by the session, which reads it without the lock
@@ -132,6 +133,7 @@ func (s *Session) serve(cac launch.CAC) error {
 		return s.die(err)
 	}
 	s.Conn.SetDeadline(time.Time{})
+	s.logEnd = s.P.Settings.Bool(guc.LogDisconnections)
 	s.phase.Store(uint32(phaseCommands))
 	return s.commands()
 }
@@ -203,22 +205,22 @@ func (s *Session) markWalSender() {
 	}
 }
 
-// close gives back what claim and markWalSender took. It may be called twice, and by any goroutine.
+// close gives back what claim and markWalSender took. It may be called twice, and by any goroutine; when it returns, all
+// is given back, whoever did it: the process is about to leave shared memory.
 func (s *Session) close() {
 	s.mu.Lock()
-	again, r := s.closed, s.replication
-	s.closed = true
-	s.mu.Unlock()
-	if again {
+	defer s.mu.Unlock()
+	if s.closed {
 		return
 	}
-	if r != nil {
-		r.Close()
+	s.closed = true
+	if s.replication != nil {
+		s.replication.Close()
 		if s.P.PM.IsWalSender(s.P.ChildSlot) {
 			s.P.PM.UnmarkWalSender(s.P.ChildSlot)
 		}
 	}
-	if s.P.Settings.Bool(guc.LogDisconnections) && phase(s.phase.Load()) == phaseCommands {
+	if phase(s.phase.Load()) == phaseCommands && s.logEnd {
 		s.P.Log.Info().Msg(s.disconnection())
 	}
 }

@@ -98,9 +98,7 @@ func (st *stream) loop() error {
 		if st.w.s.TakeReload() {
 			st.configure()
 		}
-		if st.w.stopping.Load() {
-			st.w.setState(walsnd.Stopping)
-		}
+		st.tellStopping()
 		if over, err := st.look(); over {
 			return err
 		}
@@ -239,8 +237,17 @@ func (st *stream) sendControl(b []byte) error {
 	return err
 }
 
-// giveUp is asked while the client does not take what is being sent.
+// tellStopping lets the checkpointer know that we take no more commands; its shutdown checkpoint waits for that.
+func (st *stream) tellStopping() {
+	if st.w.stopping.Load() {
+		st.w.setState(walsnd.Stopping)
+	}
+}
+
+// giveUp is asked while the client does not take what is being sent. Such a client must not hold up the shutdown
+// checkpoint, and with it SIGUSR2, from which the time counts that it has.
 func (st *stream) giveUp() error {
+	st.tellStopping()
 	if ended := st.in.ended.Load(); ended != nil && *ended != nil {
 		return *ended
 	}
