@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"waypost/internal/datadir"
 	"waypost/internal/shmdump"
 	"waypost/tests/cluster"
 	"waypost/walfile"
@@ -60,4 +61,22 @@ func segmentAt(dir string, size xlog.SegSize, lsn xlog.LSN) string {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// rememberedFlush is up to where a node that is down knows its WAL to be on disk.
+func rememberedFlush(t testing.TB, w *cluster.Waypost) xlog.LSN {
+	t.Helper()
+	r, ok, err := datadir.ReadRemembered(w.DataDir)
+	require.NoError(t, err)
+	require.True(t, ok, "%s remembers nothing", w.Name)
+	return r.Flushed
+}
+
+// readWAL reads the WAL of one segment from its start up to lsn.
+func readWAL(t testing.TB, path string, size xlog.SegSize, upto xlog.LSN) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Lenf(t, b, int(size), "size of %s", path)
+	return b[:uint64(upto)%uint64(size)]
 }
