@@ -14,7 +14,7 @@
 //	exit 0   it was not wanted any more when it came up
 //	exit 1   the connection ended, could not be made, the upstream was refused, the disk is full, or SIGTERM; startup
 //	         asks for another when it wants one
-//	exit 2   a sync failed: the whole node starts again and believes only what was remembered before
+//	exit 4   a sync failed (launch.ExitSyncFailed): the whole node starts again and believes only what was remembered before
 //
 // What it must never do: report a position that its disk does not have, write over a byte that was published, write
 // anything of a message that does not follow the one before, or keep an upstream waiting that it takes no WAL from.
@@ -22,7 +22,7 @@ package walreceiver
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -109,8 +109,7 @@ func (r *Receiver) obey(p *child.Process) {
 	}
 }
 
-// distrust marks the remembered position. It is stored twice, into both slots of the file, so that a checkpointer that
-// stores one more position of its own before it is ended does not wipe the mark out.
+// distrust marks the remembered position. Another process may have had the same bad luck and marked it first.
 func distrust(dataDir string) error {
 	m, err := datadir.OpenMemory(dataDir, 0o600)
 	if err != nil {
@@ -122,10 +121,8 @@ func distrust(dataDir string) error {
 		return nil // nothing is remembered, so nothing will be believed
 	}
 	last.Distrust = true
-	for range 2 {
-		if err := m.Store(last); err != nil {
-			return fmt.Errorf("mark the remembered position: %w", err)
-		}
+	if err := m.Store(last); !errors.Is(err, datadir.ErrDistrusted) {
+		return err
 	}
 	return nil
 }

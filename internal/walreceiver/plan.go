@@ -44,6 +44,9 @@ func (r *Receiver) plan(o *order, newest xlog.TimeLineID, how retry) (plan, erro
 	if err := r.checkFork(o.tli, newest, start); err != nil {
 		return plan{}, err
 	}
+	if err := r.syncHeld(o.tli, start); err != nil {
+		return plan{}, err
+	}
 	p := plan{start: start}
 	if how.noOverlap {
 		return p, nil
@@ -60,12 +63,9 @@ func (r *Receiver) plan(o *order, newest xlog.TimeLineID, how retry) (plan, erro
 // not written again. It is earlier only for bytes in doubt that turned out wrong.
 func (r *Receiver) firstByteNotHeld(h *held, o *order, how retry) (xlog.LSN, error) {
 	written := r.XLog.Written()
-	if o.start > written {
-		return 0, errorf(protocol.CodeInternalError, "cannot stream from %v on timeline %d: WAL is held up to %v only",
-			o.start, o.tli, written)
-	}
-	if r.XLog.Timeline() != o.tli {
-		return o.start, nil
+	if now := r.XLog.Timeline(); o.start > written || now != o.tli {
+		return 0, errorf(protocol.CodeInternalError, "cannot stream from %v on timeline %d: WAL is held up to %v on timeline %d",
+			o.start, o.tli, written, now)
 	}
 	if from, doubt := r.XLog.InDoubt(); doubt && how.refetch {
 		return from, nil
@@ -74,6 +74,26 @@ func (r *Receiver) firstByteNotHeld(h *held, o *order, how retry) (xlog.LSN, err
 		return written, err
 	}
 	return o.start, nil
+}
+
+// syncHeld syncs what an earlier walreceiver wrote and did not come to sync: this one's syncs cover only what it writes
+// itself, and vouch for all before it.
+func (r *Receiver) syncHeld(tli xlog.TimeLineID, start xlog.LSN) error {
+	flushed := r.XLog.Flushed()
+	if flushed >= start {
+		return nil
+	}
+	size := r.Dir.SegSize
+	for n := size.SegNo(flushed); n <= size.SegNo(start-1); n++ {
+		if err := r.Dir.SyncSegment(tli, n); err != nil {
+			return r.syncFailed(err)
+		}
+	}
+	if err := r.Dir.Sync(); err != nil {
+		return r.syncFailed(err)
+	}
+	newPositions(r.XLog, r.WalRcv, flushed, tli).setFlushed(start)
+	return nil
 }
 
 // checkFork refuses to go on where the upstream's history left our timeline before our WAL ends.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"waypost/internal/durable"
 	"waypost/internal/walrcv"
 	"waypost/protocol"
 	"waypost/transport"
@@ -186,19 +187,6 @@ func (g *rig) promoteUpstream(at xlog.LSN) xlog.TimeLineID {
 func TestEndOfTimelineAndRestartInTheSameProcess(t *testing.T) {
 	g := newRig(t)
 	oldWAL, at := g.wal, g.wal.Pos() // in mid-segment
-	type moment struct {
-		tli     xlog.TimeLineID
-		written xlog.LSN
-	}
-	var seen []moment // before each sync of the new timeline up to the one that covers its head
-	g.filesOfTimeline(2, func(f *files) {
-		f.flush = func() (xlog.LSN, error) {
-			if f.walFiles.Flushed() < at {
-				seen = append(seen, moment{g.XLog.Timeline(), g.XLog.Written()})
-			}
-			return f.walFiles.Flush()
-		}
-	})
 	g.upstream.Advance(at)
 	g.run()
 	g.waitReply(flushedIs(at))
@@ -211,21 +199,60 @@ func TestEndOfTimelineAndRestartInTheSameProcess(t *testing.T) {
 	require.FileExists(t, filepath.Join(g.Dir.Path, walfile.HistoryName(2)))
 	require.Contains(t, g.logged.String(), "replication terminated by primary server")
 
-	// Startup has it begin at the segment's start, so that the new timeline's file has a head.
-	g.ask(walrcv.Restarting, 2, segSize.SegStart(at))
+	// Startup makes the new timeline's first segment, with the old one's bytes, and says where to go on.
+	require.NoError(t, g.Dir.Branch(2, 1, at))
+	g.XLog.PrevTimeline.Store(1)
+	g.XLog.TimelineID.Store(2)
+	g.ask(walrcv.Restarting, 2, at)
 	end := segSize.Start(5) + 800
 	g.waitReply(flushedIs(end))
-	require.Equal(t, xlog.TimeLineID(2), g.XLog.Timeline())
-	require.Equal(t, uint32(1), g.XLog.PrevTimeline.Load())
 	require.Equal(t, xlog.TimeLineID(2), g.WalRcv.Snapshot().ReceivedTLI)
-	require.NotEmpty(t, seen)
-	for _, m := range seen {
-		require.Equal(t, moment{1, at}, m, "positions stay while the head is fetched")
-	}
 	g.requireHeld(2, segSize.SegStart(at), end)
 	g.wal = oldWAL
 	g.requireHeld(1, segSize.Start(1), at)
 	require.Contains(t, g.logged.String(), "restarted WAL streaming")
+}
+
+func TestPositionsStayWhileTheHeadOfASegmentIsFetchedAgain(t *testing.T) {
+	g := newRig(t)
+	at := segSize.Start(2) + 20000
+	g.heldUpTo(1, at)
+	require.NoError(t, os.Remove(g.Dir.SegmentPath(1, 2))) // as where a timeline begins in mid-segment
+	g.ask(walrcv.Starting, 1, segSize.Start(2))
+	begun, permit := g.heldUpFlush()
+	g.run()
+	g.upstream.Advance(at - 800)
+	<-begun
+	g.eventually("the head is written", func() bool { return g.WalRcv.BytesReceived.Load() == 20000-800 })
+	permit <- struct{}{}
+	g.upstream.AskForReply()
+	r := g.waitReply(func(reply) bool { return true })
+	require.Equal(t, []xlog.LSN{at, at, at, at}, []xlog.LSN{r.Write, r.Flush, g.XLog.Written(), g.XLog.Flushed()})
+	close(permit)
+	g.upstream.Advance(at + 800)
+	g.waitReply(flushedIs(at + 800))
+	g.requireHeld(1, segSize.Start(1), at+800)
+}
+
+func TestTailThatAnEarlierWalreceiverDidNotSyncIsSyncedFirst(t *testing.T) {
+	g := newRig(t)
+	written, flushed := segSize.Start(2), segSize.Start(1)+5000
+	g.heldUpTo(1, written)
+	g.XLog.FlushedUpto.Store(uint64(flushed))
+	g.XLog.ReplayedUpto.Store(uint64(flushed))
+	g.ask(walrcv.Starting, 1, flushed)
+	g.upstream.Advance(written)
+	g.run()
+	g.waitFlushed(written) // nothing comes that would bring a sync
+	require.Zero(t, g.WalRcv.BytesReceived.Load())
+
+	g = newRig(t)
+	g.heldUpTo(1, written)
+	g.XLog.FlushedUpto.Store(uint64(flushed))
+	g.ask(walrcv.Starting, 1, flushed)
+	require.NoError(t, os.Remove(g.Dir.SegmentPath(1, 1)))
+	require.True(t, durable.IsSyncError(g.Run()), "it cannot be synced")
+	require.Equal(t, flushed, g.XLog.Flushed())
 }
 
 func TestUpstreamWithNoMoreOfTheTimelineMakesTheProcessWait(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"waypost/internal/durable"
 	"waypost/internal/walrcv"
 	"waypost/transport"
 	"waypost/walfile"
@@ -199,6 +200,7 @@ func TestFailedSyncIsACrashAndNothingOfItIsReported(t *testing.T) {
 	g.upstream.Advance(segSize.Start(1) + 1000)
 	err := g.ended()
 	require.ErrorIs(t, err, unix.EIO)
+	require.True(t, durable.IsSyncError(err), "for the exit code")
 	require.True(t, g.crashing)
 	require.Equal(t, 1, g.distrust, "the mark is left")
 	require.Equal(t, segSize.Start(1), g.XLog.Flushed())

@@ -60,7 +60,7 @@ type Ctl struct {
 	checkpoint    Checkpoint     // the last checkpoint record that startup has read
 
 	State        atomic.Uint32 // RecoveryState; startup
-	TimelineID   atomic.Uint32 // the timeline of the positions below; startup, and walreceiver at a switch
+	TimelineID   atomic.Uint32 // the timeline of the positions below; startup
 	PrevTimeline atomic.Uint32 // the timeline before it, 0 if none is known; as TimelineID
 
 	WrittenUpto  atomic.Uint64 // LSN: end of what is in pg_wal, in the page cache at least; startup, then walreceiver
