@@ -8,12 +8,14 @@ import (
 )
 
 // rememberFinished remembers the positions when a segment has been flushed to its end since the last time, so that a
-// restart never has to walk far, nor asks the upstream for a segment that its slot has let go.
+// restart never has to walk far, nor asks the upstream for a segment that its slot has let go. In larger segments, how far
+// to walk is bounded by the idle rounds.
 func (c *Checkpointer) rememberFinished() (time.Duration, error) {
 	_, flushed := c.flushed()
 	size := c.wal.SegSize
 	last, ok := c.memory.Last()
-	if !ok || size.SegNo(flushed) > size.SegNo(last.Flushed) {
+	finished := size.SegNo(flushed) > size.SegNo(last.Flushed)
+	if !ok || finished || flushed > last.Flushed+xlog.LSN(xlog.DefaultSegSize) {
 		if err := c.remember(); err != nil {
 			return retrySleep, c.mayPass(err, "could not remember the flushed position")
 		}

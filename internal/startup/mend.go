@@ -30,8 +30,8 @@ func (s *Startup) asStop(r *walfile.Reader, err error) (*walfile.Stop, error) {
 
 // keepDamaged keeps a copy, for the DBA, of a segment in which WAL is going to be fetched again.
 func (s *Startup) keepDamaged(found *endOfWAL) error {
-	if found.damage == nil || found.damage.TLI == 0 {
-		return nil // there is no file
+	if found.damage == nil || found.damage.TLI == 0 || found.resume != found.end {
+		return nil // no damage, no file, or it is mended later, by a file beside it
 	}
 	path := s.dir.SegmentPath(found.damage.TLI, found.damage.Segment)
 	to, err := s.damagedName(path)
