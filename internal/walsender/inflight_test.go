@@ -78,10 +78,11 @@ func TestFirstReportConfirmsNothingThatWeSent(t *testing.T) {
 	end := 3 * segSize
 	n, c, _ := streaming(t, backendtest.Options{}, 2, 2*segSize, end)
 	for range 3 {
-		c.Reply(protocol.StandbyStatusUpdate{Write: end, ReplyRequested: true})
+		c.Reply(protocol.StandbyStatusUpdate{Write: end})
 	}
 	collect(t, c, 2*segSize, end)
-	// The answer shows that the replies were taken in.
+	// The answer shows that all replies were taken in.
+	c.Reply(protocol.StandbyStatusUpdate{Write: end, ReplyRequested: true})
 	mustKeepalive(t, c)
 	n.XLog.WALAdvanced.Signal()
 	n.SetEnd(end) // and that the sender has looked since
