@@ -16,6 +16,7 @@ import (
 	"waypost/internal/backend"
 	"waypost/internal/backend/backendtest"
 	"waypost/internal/walsnd"
+	"waypost/protocol"
 	"waypost/xlog"
 )
 
@@ -166,4 +167,28 @@ func TestNoAllocationsPerMessage(t *testing.T) {
 			t.Error(err)
 		}
 	}), "keepalives")
+}
+
+// BenchmarkWake is the time from new WAL's being announced to its arrival at a client, for a walsender that sleeps. The
+// client's own wake is in it.
+func BenchmarkWake(b *testing.B) {
+	n := backendtest.New(b, backendtest.Options{Replication: New})
+	n.MakeSegments(1, 1, 64)
+	c := n.Connect()
+	c.StartReplication()
+	c.Query("START_REPLICATION 0/100000")
+	c.Must('W')
+	const size = 256
+	in := make([]byte, size+protocol.XLogDataHeaderLen)
+	at, end := backendtest.SegSize.Start(1), backendtest.SegSize.Start(65)
+	for b.Loop() {
+		at += size
+		if at >= end {
+			b.Fatal("not enough WAL")
+		}
+		n.SetEnd(at)
+		if _, err := io.ReadFull(c.Conn, in); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
