@@ -62,7 +62,7 @@ func TestSegmentThatIsThereIsLeftAlone(t *testing.T) {
 	for _, zero := range []string{"on", "off"} {
 		g := newRig(t)
 		g.set(guc.WalInitZero, zero)
-		g.Settings = g.conf
+		g.Settings = g.conf.Load()
 		g.holds(1, 1, 1)
 		g.published(seg(1))
 		g.once()

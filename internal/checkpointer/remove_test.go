@@ -20,7 +20,7 @@ func received(t *testing.T, setup func(g *rig)) *rig {
 	if setup != nil {
 		setup(g)
 	}
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.published(seg(1))
 	g.once()
 	g.holds(1, 1, 10)
@@ -103,7 +103,7 @@ func TestWALOfEarlierGenerationsIsNotRecycled(t *testing.T) {
 	g.once()
 	g.checkpoint(seg(8) + 4000)
 	g.set(guc.WalPrepareSegments, "0")
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.once()
 	require.EqualValues(t, 5, g.Ckpt.SegmentsRemoved.Load(), "their clients' connections may outlive their walsenders")
 	require.EqualValues(t, 2, g.Ckpt.SegmentsRecycled.Load())

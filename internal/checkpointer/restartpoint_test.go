@@ -61,7 +61,7 @@ func TestPgControldataPrintsARestartpoint(t *testing.T) {
 func TestRestartpointsComeByTimeByVolumeAndOnRequest(t *testing.T) {
 	g := newRig(t)
 	g.set(guc.MaxWalSize, "10MB") // 10 segments; at 0.9 that is one restartpoint each 5
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.published(seg(1))
 	g.stands(1, seg(1)+5000, seg(1)+4000)
 	g.checkpoint(seg(1) + 4000)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ type rig struct {
 	t      *testing.T
 	areas  layout.Areas
 	log    *syncBuffer
-	conf   *guc.Settings // what Reload finds
+	conf   atomic.Pointer[guc.Settings] // what Reload finds
 	result chan error
 }
 
@@ -73,15 +74,16 @@ func newRig(t *testing.T) *rig {
 	require.NoError(t, m.Store(datadir.Remembered{SystemID: waltest.DefaultSystemID, Timeline: 1, CheckedStart: seg(1), Flushed: seg(1)}))
 	require.NoError(t, m.Close())
 
-	g := &rig{t: t, log: &syncBuffer{}, conf: guc.New(), result: make(chan error, 1)}
+	g := &rig{t: t, log: &syncBuffer{}, result: make(chan error, 1)}
 	segment, err := shmem.Create([]string{t.TempDir()}, "test", layout.New(4, 4), 1)
 	require.NoError(t, err)
 	t.Cleanup(func() { segment.Close() })
 	g.areas, err = layout.Map(segment)
 	require.NoError(t, err)
 	log := logging.New(g.log).Level(zerolog.InfoLevel)
+	g.conf.Store(guc.New())
 	g.Checkpointer = &Checkpointer{
-		DataDir: dir, Perm: 0o600, Log: &log, Settings: g.conf, Reload: func() *guc.Settings { return g.conf },
+		DataDir: dir, Perm: 0o600, Log: &log, Settings: g.conf.Load(), Reload: g.conf.Load,
 		XLog: g.areas.XLog, Ckpt: g.areas.Ckpt, Snds: g.areas.Snds, Procs: g.areas.Procs,
 	}
 	t.Cleanup(g.close)
@@ -90,8 +92,9 @@ func newRig(t *testing.T) *rig {
 
 func (g *rig) set(id guc.ID, text string) {
 	g.t.Helper()
-	g.conf = g.conf.Clone()
-	require.NoError(g.t, g.conf.SetID(id, text, guc.SourceFile))
+	next := g.conf.Load().Clone()
+	require.NoError(g.t, next.SetID(id, text, guc.SourceFile))
+	g.conf.Store(next)
 }
 
 // published is what startup does when it knows the WAL: nothing is held before at.

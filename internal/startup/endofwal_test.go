@@ -306,7 +306,7 @@ func TestDamageInTheMiddleFoundAtStartIsMendedLater(t *testing.T) {
 			}
 			require.Equal(t, l.Pos(), g.XLog.Replayed(), g.log.String())
 			for n := xlog.SegNo(1); n < 3; n++ {
-				b, err := os.ReadFile(g.dir.SegmentPath(1, n))
+				b, err := os.ReadFile(g.path(1, n))
 				require.NoError(t, err)
 				require.Equal(t, l.Bytes(seg(n), seg(n+1)), b)
 			}

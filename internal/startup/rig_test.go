@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,7 +46,7 @@ type rig struct {
 	upDir string
 	up    *transporttest.Upstream
 	log   *syncBuffer
-	conf  *guc.Settings // what Reload finds
+	conf  atomic.Pointer[guc.Settings] // what Reload finds
 
 	mu         sync.Mutex
 	told       []pmsignal.Reason
@@ -115,12 +116,12 @@ func newRig(t *testing.T) *rig {
 	var transports transport.Registry
 	require.NoError(t, transports.Register(transport.DefaultName, g.up))
 	log := logging.New(g.log).Level(zerolog.InfoLevel)
-	g.conf = guc.New()
+	g.conf.Store(guc.New())
 	g.set(guc.PrimaryConninfo, "host=upstream password=secret")
 	g.set(guc.WalRetrieveRetryInterval, "10ms")
 	g.Startup = &Startup{
-		DataDir: dir, Perm: 0o600, Log: &log, Title: g, Settings: g.conf,
-		Reload:     func() *guc.Settings { return g.conf },
+		DataDir: dir, Perm: 0o600, Log: &log, Title: g, Settings: g.conf.Load(),
+		Reload:     g.conf.Load,
 		Postmaster: g, XLog: g.areas.XLog, WalRcv: g.areas.WalRcv, Ckpt: g.areas.Ckpt, Snds: g.areas.Snds,
 		Transports: &transports,
 		Terminate: func(pid int) error {
@@ -137,8 +138,9 @@ func newRig(t *testing.T) *rig {
 
 func (g *rig) set(id guc.ID, text string) {
 	g.t.Helper()
-	g.conf = g.conf.Clone()
-	require.NoError(g.t, g.conf.SetID(id, text, guc.SourceFile))
+	next := g.conf.Load().Clone()
+	require.NoError(g.t, next.SetID(id, text, guc.SourceFile))
+	g.conf.Store(next)
 }
 
 func (g *rig) remember(r datadir.Remembered) {
@@ -252,4 +254,10 @@ func (g *rig) receivesBytes(tli xlog.TimeLineID, p []byte) {
 func (g *rig) serves(s *waltest.Segments, end xlog.LSN) {
 	s.WriteTo(g.t, g.upDir)
 	g.up.Advance(end)
+}
+
+// path is where a segment is, or would be.
+func (g *rig) path(tli xlog.TimeLineID, n xlog.SegNo) string {
+	d := walfile.Dir{Path: g.walDir(), SegSize: segSize}
+	return d.SegmentPath(tli, n)
 }

@@ -58,7 +58,7 @@ func TestNewTimelineIsFollowed(t *testing.T) {
 	require.Equal(t, at, from)
 	require.EqualValues(t, 2, g.XLog.Timeline())
 	require.EqualValues(t, 1, g.XLog.PrevTimeline.Load())
-	head, err := os.ReadFile(g.dir.SegmentPath(2, 2))
+	head, err := os.ReadFile(g.path(2, 2))
 	require.NoError(t, err)
 	require.Len(t, head, int(segSize))
 	require.Equal(t, old.Bytes(seg(2), at), head[:at-seg(2)], "the segment begins with the parent's bytes")
@@ -90,7 +90,7 @@ func TestRestartGoesOnOnTheTimelineThatWasReached(t *testing.T) {
 			require.Equal(t, c.want, p.end)
 			require.Equal(t, c.want, p.resume)
 			require.Equal(t, c.tli, g.XLog.Timeline())
-			require.FileExists(t, g.dir.SegmentPath(2, 2))
+			require.FileExists(t, g.path(2, 2))
 		})
 	}
 }
@@ -106,7 +106,7 @@ func TestRestOfTheOldTimelineIsFetchedFirst(t *testing.T) {
 	p := g.found()
 	require.LessOrEqual(t, p.resume, held)
 	require.EqualValues(t, 1, g.XLog.Timeline())
-	require.NoFileExists(t, g.dir.SegmentPath(2, 2))
+	require.NoFileExists(t, g.path(2, 2))
 	require.Less(t, p.end, at)
 }
 
@@ -143,14 +143,14 @@ func TestForkIsRefusedAndNothingIsOverwritten(t *testing.T) {
 	require.EqualValues(t, 1, tli, "it stays where it is")
 	require.Equal(t, old.Pos(), from)
 	require.Contains(t, g.log.String(), "timeline 2 cannot be followed")
-	require.NoFileExists(t, g.dir.SegmentPath(2, 2))
+	require.NoFileExists(t, g.path(2, 2))
 }
 
 func TestTimelineIsKeptWhereTheDBASaysSo(t *testing.T) {
 	old, at, _, history := promotion()
 	g := newRig(t)
 	g.set(guc.RecoveryTargetTimeline, "current")
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.run()
 	g.comesUp()
 	g.receives(old, at)
