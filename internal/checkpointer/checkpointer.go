@@ -65,7 +65,10 @@ type Checkpointer struct {
 	lastTime time.Time // of the last restartpoint, or of our start
 	lastRedo xlog.LSN  // redo position of the last restartpoint; 0: pg_control has none yet
 	pace     pace
-	full     bool // the last try to prepare a segment found the disk full
+
+	distrustUpto xlog.LSN // until the stream is here, what lies beyond it on disk is not to be believed; 0: it is
+
+	full bool // the last try to prepare a segment found the disk full
 }
 
 // How long the main loop sleeps at most when nobody wakes it.
@@ -137,6 +140,9 @@ func (c *Checkpointer) open() (bool, error) {
 	last, _ := memory.Last()
 	c.Ckpt.RememberedFlush.Store(uint64(last.Flushed))
 	c.memory, c.wal = memory, wal
+	if c.distrustUpto, err = c.distrusted(last); err != nil {
+		return false, err
+	}
 	c.bornAt = xlog.LSN(c.XLog.ResumedAt.Load())
 	c.lastTime = time.Now()
 	return true, nil

@@ -39,7 +39,8 @@ func (c *Checkpointer) flushed() (xlog.TimeLineID, xlog.LSN) {
 // remember stores what a restart may believe: up to where everything was flushed, and a checked record to walk from.
 func (c *Checkpointer) remember() error {
 	tli, flushed := c.flushed()
-	r := datadir.Remembered{SystemID: c.XLog.SystemID.Load(), Timeline: tli, Flushed: flushed, WrittenAt: time.Now().Truncate(time.Microsecond)}
+	r := datadir.Remembered{SystemID: c.XLog.SystemID.Load(), Timeline: tli, Flushed: flushed,
+		WrittenAt: time.Now().Truncate(time.Microsecond), Distrust: flushed < c.distrustUpto}
 	last, ok := c.memory.Last()
 	if ok {
 		r.CheckedStart = last.CheckedStart
@@ -51,7 +52,7 @@ func (c *Checkpointer) remember() error {
 	if start := xlog.LSN(c.XLog.LastReplayedReadRecPtr.Load()); start != 0 && start <= r.Flushed {
 		r.CheckedStart = start
 	}
-	if ok && r.Timeline == last.Timeline && r.Flushed == last.Flushed && r.CheckedStart == last.CheckedStart && !last.Distrust {
+	if ok && r.Timeline == last.Timeline && r.Flushed == last.Flushed && r.CheckedStart == last.CheckedStart && r.Distrust == last.Distrust {
 		return nil
 	}
 	if err := c.memory.Store(r); err != nil {
@@ -59,6 +60,23 @@ func (c *Checkpointer) remember() error {
 	}
 	c.Ckpt.RememberedFlush.Store(uint64(r.Flushed))
 	return nil
+}
+
+// distrusted is the end of what may be in pg_wal from before a failed sync. Until the stream has overwritten it all, the next
+// start must not believe what it finds beyond the flushed position: the kernel may show bytes that the disk does not have.
+func (c *Checkpointer) distrusted(last datadir.Remembered) (xlog.LSN, error) {
+	if !last.Distrust {
+		return 0, nil
+	}
+	all, err := c.wal.Segments()
+	if err != nil {
+		return 0, err
+	}
+	upto := last.Flushed
+	for _, s := range all {
+		upto = max(upto, c.wal.SegSize.Start(s.SegNo+1))
+	}
+	return upto, nil
 }
 
 // mayPass logs an error that time may heal, and hands back one that must end the process.

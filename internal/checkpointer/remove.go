@@ -32,6 +32,12 @@ func (c *Checkpointer) removeOld() (letGo, error) {
 	// The order makes recycling safe: a walsender stores InFlightFrom, then looks at RemovedUpto, then sends. Either it
 	// sees here that the segment is going, or we see there that it is being sent.
 	c.Ckpt.RemovedUpto.Store(max(c.Ckpt.RemovedUpto.Load(), uint64(limit)))
+	woken := false
+	defer func() {
+		if woken {
+			c.Ckpt.Latch.Set() // there may be more to do than was done here
+		}
+	}()
 	for _, s := range old {
 		recycled, err := c.letGo(s)
 		if err != nil {
@@ -44,7 +50,7 @@ func (c *Checkpointer) removeOld() (letGo, error) {
 		}
 		if c.Ckpt.Latch.IsSet() { // the stream's next segment is more urgent
 			c.Ckpt.Latch.Reset()
-			defer c.Ckpt.Latch.Set()
+			woken = true
 			if _, err := c.prepare(); err != nil {
 				return gone, err
 			}
