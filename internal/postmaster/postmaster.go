@@ -262,7 +262,7 @@ func (pm *Postmaster) loop() {
 			pm.lookAtFlags()
 		case sig := <-pm.signals.orders:
 			pm.obey(sig)
-		case client := <-pm.sockets.accepted:
+		case client := <-pm.acceptable():
 			pm.serveClient(client)
 		case <-pm.killTimer.C:
 			pm.killStubborn()
@@ -272,6 +272,14 @@ func (pm *Postmaster) loop() {
 		pm.startWalReceiver()
 		pm.fillSpares()
 	}
+}
+
+// acceptable gives the connections that may be served: none while the last children end, since each would be one more.
+func (pm *Postmaster) acceptable() <-chan int {
+	if pm.state >= PMWaitDeadEnd {
+		return nil
+	}
+	return pm.sockets.accepted
 }
 
 // recheckLock ends the node when postmaster.pid has been taken away, as PostgreSQL does: somebody has removed the

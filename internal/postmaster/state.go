@@ -141,7 +141,10 @@ func (pm *Postmaster) backendsGone() {
 }
 
 func (pm *Postmaster) enterWaitDeadEnd() {
-	pm.sockets.stopAccepting()
+	// After a crash the sockets stay: whoever connects waits in the backlog for the next generation.
+	if pm.shutdown != noShutdown {
+		pm.sockets.stopAccepting()
+	}
 	pm.signalChildren(unix.SIGTERM, deadEnds|spares)
 	pm.setState(PMWaitDeadEnd)
 }
