@@ -35,6 +35,16 @@ func parseLSN(t testing.TB, text string) xlog.LSN {
 	return lsn
 }
 
+// tryDump is dump for a node that may be without shared memory for a moment.
+func tryDump(w *cluster.Waypost) (*shmdump.Dump, error) {
+	s, err := shmdump.Open(w.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return shmdump.Read(s)
+}
+
 // synchronousTo has the primary wait for the one standby of that name from now on.
 func synchronousTo(primary *cluster.Postgres, name, level string) {
 	primary.WaitConsumer(patience, name)
