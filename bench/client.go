@@ -16,6 +16,10 @@ import (
 // client is a connection to a server of either kind, on loopback, as user postgres, whom the server trusts. It blocks
 // in read(2) and does no more than it must, so that what is measured is the server.
 type client struct {
+	// discards has the kernel throw streamed WAL away. Else it is copied into memory, which takes longer than a
+	// server needs to send it.
+	discards bool
+
 	fd  int
 	pid int // of the server's process, as BackendKeyData has it
 	buf []byte
@@ -126,8 +130,14 @@ func (c *client) stream(upto xlog.LSN, each func(wal []byte)) error {
 			return err
 		}
 		for left > 0 {
+			if c.discards && len(c.in) == 0 {
+				if err := c.discard(left); err != nil {
+					return err
+				}
+				break
+			}
 			if len(c.in) == 0 {
-				if err := c.read(); err != nil {
+				if err := c.read(c.mostOf(left)); err != nil {
 					return err
 				}
 			}
@@ -259,21 +269,51 @@ func (c *client) need(n int) error {
 		return fmt.Errorf("message of %d bytes", n)
 	}
 	for len(c.in) < n {
-		if err := c.read(); err != nil {
+		if err := c.read(c.mostOf(n - len(c.in))); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// read adds what one read gives, and moves what is left to the buffer's beginning where there is no room behind it.
-func (c *client) read() error {
+// mostOf is how much to read where n bytes are needed: all that is there, unless what follows is to be discarded.
+func (c *client) mostOf(n int) int {
+	if c.discards {
+		return n
+	}
+	return clientBuffer
+}
+
+// discard has the kernel drop n bytes unseen.
+func (c *client) discard(n int) error {
+	for n > 0 {
+		got, _, err := unix.Recvfrom(c.fd, c.buf[:min(n, len(c.buf))], unix.MSG_TRUNC|unix.MSG_WAITALL)
+		if err := readOutcome(got, err); err != nil {
+			return err
+		}
+		n -= max(got, 0)
+	}
+	return nil
+}
+
+// read adds what one read gives, most bytes at most, and moves what is left to the buffer's beginning where there is
+// no room behind it.
+func (c *client) read(most int) error {
 	if len(c.in) == 0 {
 		c.in = c.buf[:0]
 	} else if cap(c.in) < headerLen || len(c.in) == cap(c.in) {
 		c.in = c.buf[:copy(c.buf, c.in)]
 	}
-	n, err := unix.Read(c.fd, c.in[len(c.in):cap(c.in)])
+	n, err := unix.Read(c.fd, c.in[len(c.in):min(len(c.in)+most, cap(c.in))])
+	if err := readOutcome(n, err); err != nil {
+		return err
+	}
+	c.in = c.in[:len(c.in)+max(n, 0)]
+	return nil
+}
+
+// readOutcome judges the outcome of a read of any kind. One that was interrupted has read nothing (n is -1 then).
+func readOutcome(n int, err error) error {
 	switch {
 	case errors.Is(err, unix.EINTR):
 		return nil
@@ -284,7 +324,6 @@ func (c *client) read() error {
 	case n == 0:
 		return io.ErrUnexpectedEOF
 	}
-	c.in = c.in[:len(c.in)+n]
 	return nil
 }
 
