@@ -81,7 +81,7 @@ func (r *Receiver) Run() error {
 	// The connection first: the next walreceiver must find the slot free.
 	r.disconnect()
 	r.end()
-	if r.stopping.Load() {
+	if r.stopping.Load() || errors.Is(err, errStopped) {
 		return errorf(protocol.CodeAdminShutdown, "terminating walreceiver process due to administrator command")
 	}
 	return err
@@ -232,8 +232,9 @@ func (r *Receiver) newStream(conn transport.Conn, tli xlog.TimeLineID, p plan) *
 	segs := &segments{dir: r.Dir, tli: tli, ckpt: r.Ckpt}
 	s := &stream{
 		r: r, conn: conn, tli: tli,
-		overlap:   p.overlap,
-		writer:    &writer{files: files, segsize: r.Dir.SegSize, begin: segs.begin, buf: make([]byte, 0, gatherSize)},
+		overlap: p.overlap,
+		writer: &writer{files: files, segsize: r.Dir.SegSize, begin: segs.begin, writes: &r.WalRcv.Writes,
+			buf: make([]byte, 0, gatherSize)},
 		reporter:  &reporter{conn: conn, xlog: r.XLog, walrcv: r.WalRcv, settings: r.settings.Load},
 		positions: newPositions(r.XLog, r.WalRcv, p.start, tli),
 	}
