@@ -71,6 +71,12 @@ func TestEndOfWALIsFoundForEveryWayToStop(t *testing.T) {
 			l.Filler(big)
 			return func(s *waltest.Segments) { s.Remove(1, seg(2)) }, positions{end, end, seg(2) - xlog.PageSize}
 		}},
+		{"in a record longer than a segment", func(l *waltest.Log) (func(*waltest.Segments), positions) {
+			end := l.Pos()
+			l.Filler(3 << 20)
+			cut := seg(3) + 20*xlog.PageSize
+			return func(s *waltest.Segments) { garbage(s.At(1, cut+100)) }, positions{end, end, cut}
+		}},
 		{"after a segment switch", func(l *waltest.Log) (func(*waltest.Segments), positions) {
 			l.Switch()
 			return nil, at(seg(2))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"waypost/internal/durable"
@@ -30,9 +31,9 @@ func (s *Startup) repair(stop *walfile.Stop) error {
 	if err := s.fetch(p); err != nil {
 		return err
 	}
-	if same, err := p.sameAs(s.src); err != nil {
+	if differs, err := p.compare(s.src); err != nil {
 		return err
-	} else if same {
+	} else if !differs {
 		return errUpstreamSame
 	}
 	if err := s.checkPatch(p); err != nil {
@@ -48,17 +49,15 @@ type patch struct {
 	tli        xlog.TimeLineID
 	from, upto xlog.LSN
 	files      []*os.File // segment by segment from from's on
+	differs    []bool     // for each file, whether it differs from the segment in pg_wal
 	under      *walfile.SegmentReader
 }
 
-// planPatch decides which segments may be to blame: from that of the record, or of the page before its end where that is bad,
-// to the one where the fault showed.
+// planPatch decides which segments may be to blame: from that of the record's start to the one where the fault showed, or
+// where the record ends.
 func (s *Startup) planPatch(stop *walfile.Stop) (*patch, error) {
 	size := s.dir.SegSize
-	first, last := size.SegNo(stop.Record), size.SegNo(max(stop.LSN, stop.Held, stop.Record+1)-1)
-	if size.SegNo(stop.LSN) > last {
-		last = size.SegNo(stop.LSN)
-	}
+	first, last := size.SegNo(stop.Record), size.SegNo(max(stop.Record, stop.LSN, stop.Held-1))
 	p := &patch{dir: &s.dir, tli: s.fileTimeline(first), from: size.Start(first),
 		under: walfile.NewSegmentReader(s.dir)}
 	p.upto = min(size.Start(last+1), s.XLog.Written())
@@ -104,7 +103,12 @@ func (p *patch) file(l xlog.LSN) *os.File {
 	if l < p.from || l >= p.upto {
 		return nil
 	}
-	return p.files[p.dir.SegSize.SegNo(l)-p.dir.SegSize.SegNo(p.from)]
+	return p.files[p.index(l)]
+}
+
+// index is that of the file that holds l.
+func (p *patch) index(l xlog.LSN) int {
+	return int(p.dir.SegSize.SegNo(l) - p.dir.SegSize.SegNo(p.from))
 }
 
 // ReadAt is walfile.Source's.
@@ -127,8 +131,9 @@ func (p *patch) write(b []byte, l xlog.LSN) error {
 	return nil
 }
 
-// sameAs compares the patch with what is in pg_wal. What cannot be read there is not the same.
-func (p *patch) sameAs(old *walfile.SegmentReader) (bool, error) {
+// compare finds out which files differ from what is in pg_wal, and says whether any does. What cannot be read there differs.
+func (p *patch) compare(old *walfile.SegmentReader) (bool, error) {
+	p.differs = make([]bool, len(p.files))
 	a, b := make([]byte, 64<<10), make([]byte, 64<<10)
 	for l := p.from; l < p.upto; l += xlog.LSN(len(a)) {
 		n := min(xlog.LSN(len(a)), p.upto-l)
@@ -136,10 +141,10 @@ func (p *patch) sameAs(old *walfile.SegmentReader) (bool, error) {
 			return false, fmt.Errorf("read replacement segment: %w", err)
 		}
 		if got, err := old.ReadAt(b[:n], p.tli, l); err != nil || xlog.LSN(got) < n || !bytes.Equal(a[:n], b[:n]) {
-			return false, nil
+			p.differs[p.index(l)] = true
 		}
 	}
-	return true, nil
+	return slices.Contains(p.differs, true), nil
 }
 
 // checkPatch checks all records of the patch. The last one that we have checked must be in it as we know it, or must be what
@@ -172,10 +177,11 @@ func (s *Startup) checkPatch(p *patch) error {
 	return nil
 }
 
-// install gives the patch's files the names of the segments, which are kept under others.
+// install gives those of the patch's files that differ the names of the segments, which are kept under others.
 func (s *Startup) install(p *patch) error {
 	size := s.dir.SegSize
-	if end := size.SegStart(p.upto-1) + xlog.LSN(size); s.XLog.Flushed() < end {
+	last := len(p.files) - 1
+	if end := size.SegStart(p.upto-1) + xlog.LSN(size); p.differs[last] && s.XLog.Flushed() < end {
 		// The last of the segments is the one being received.
 		if err := s.stopReceiver(); err != nil {
 			return err
@@ -185,13 +191,16 @@ func (s *Startup) install(p *patch) error {
 		}
 	}
 	for i, f := range p.files {
+		if !p.differs[i] {
+			continue
+		}
 		path := s.dir.SegmentPath(p.tli, size.SegNo(p.from)+xlog.SegNo(i))
 		if err := s.replaceSegment(f.Name(), path); err != nil {
 			return err
 		}
+		s.XLog.RepairedCount.Add(1)
 	}
 	s.XLog.SegmentsChanged.Add(1)
-	s.XLog.RepairedCount.Add(uint64(len(p.files)))
 	for i := range s.Snds {
 		s.Snds[i].Update(func(f *walsnd.Fields) { f.NeedReload = 1 })
 	}

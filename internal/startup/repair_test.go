@@ -109,7 +109,7 @@ func TestDamageInTheSecondSegmentOfARecord(t *testing.T) {
 	l.FillTo(seg(3) + 5000)
 	g := damagedStream(t, l, flip(seg(2)+2*xlog.PageSize+3000), nil)
 	g.replayedUpto(l.Pos())
-	require.EqualValues(t, 2, g.XLog.RepairedCount.Load())
+	require.EqualValues(t, 1, g.XLog.RepairedCount.Load(), "the first is good")
 }
 
 func TestSameBytesUpstreamRaiseTheAlarm(t *testing.T) {
@@ -191,6 +191,28 @@ func TestSegmentIsNotReplacedByWhatDoesNotCheckOut(t *testing.T) {
 				left, _ := filepath.Glob(filepath.Join(g.walDir(), "xlogtemp*"))
 				return len(left) == 0
 			})
+		})
+	}
+}
+
+func TestDamageInARecordLongerThanASegment(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(1) + 5000)
+	l.Filler(3 << 20)
+	l.FillTo(seg(6) + 5000)
+	for name, damage := range map[string]func(*waltest.Segments){
+		"its middle":        flip(seg(3) + 5*xlog.PageSize + 99),
+		"a page header":     flip(seg(2) + 5*xlog.PageSize + 3),
+		"its first segment": flip(seg(1) + 9*xlog.PageSize + 99),
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := damagedStream(t, l, damage, nil)
+			g.replayedUpto(l.Pos())
+			for n := xlog.SegNo(1); n <= 5; n++ {
+				b, err := os.ReadFile(g.path(1, n))
+				require.NoError(t, err)
+				require.Equal(t, l.Bytes(seg(n), seg(n+1)), b)
+			}
 		})
 	}
 }
