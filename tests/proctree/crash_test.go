@@ -22,6 +22,7 @@ func TestKilledChildRestartsTheNodeWithAFreshSegment(t *testing.T) {
 			require.NoError(t, syscall.Kill(n.pid(program), syscall.SIGKILL))
 			n.waitServing(2)
 			sender.requireClosed()
+			n.walSender().do("as before")
 			require.NoFileExists(t, before)
 			require.Contains(t, n.LogText(), "terminating any other active server processes")
 			require.Contains(t, n.LogText(), "all server processes terminated; reinitializing")
