@@ -53,7 +53,9 @@ func (s *Startup) findEnd(start datadir.Remembered) (*endOfWAL, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := start.CheckedStart
+	// From the start of its segment, so that nothing of the last page held, which the upstream is asked to compare, and of
+	// the head, without which a stream does not go on, is left unchecked.
+	from := s.control.segSize.SegStart(start.CheckedStart)
 	w := &walk{
 		endOfWAL: endOfWAL{history: history, tli: start.Timeline, end: from, from: from},
 		s:        s,
