@@ -3,7 +3,6 @@ package faults
 import (
 	"fmt"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -120,26 +119,16 @@ func (r *relay) requireSame() {
 	r.c.RequireSameSegments(r.primary.WalDir(), r.WalDir(), segSize, upto)
 }
 
-// streams counts the walsenders that stream.
-func (d *dumped) streams() int {
-	n := 0
-	for _, w := range d.WalSnd {
-		if w.PID != 0 && strings.EqualFold(w.State, "streaming") {
-			n++
-		}
-	}
-	return n
-}
-
-type dumped shmdump.Dump
-
-func (r *relay) waitStreams(n int) {
+// waitSenders waits until so many walsenders are there.
+func (r *relay) waitSenders(n int) {
 	r.t.Helper()
-	r.eventually(fmt.Sprintf("%d walsenders stream", n), func() error {
-		d := dumped(*r.dump())
-		if got := d.streams(); got != n {
-			return fmt.Errorf("%d do: %+v", got, d.WalSnd)
+	r.eventually(fmt.Sprintf("there are %d walsenders", n), func() error {
+		if senders := r.dump().WalSnd; len(senders) != n {
+			return fmt.Errorf("there are %+v", senders)
 		}
 		return nil
 	})
 }
+
+// quoteMeta makes a pattern of a text.
+func quoteMeta(s string) string { return regexp.QuoteMeta(s) }
