@@ -138,3 +138,16 @@ func TestFailedRestartpointIsCountedAndTriedAgain(t *testing.T) {
 	require.Equal(t, number, g.Ckpt.Failed.Load()+g.Ckpt.Done.Load())
 	require.Equal(t, seg(2)+4000, g.control().CheckPoint)
 }
+
+func TestFullDiskCallsForARestartpoint(t *testing.T) {
+	g := received(t, func(g *rig) { g.set(guc.WalPrepareSegments, "0") })
+	g.lastRedo = seg(1) // there was one before
+	cp := g.XLog.Checkpoint()
+	why, _ := g.due(&cp, 0)
+	require.Empty(t, why)
+	g.full = true
+	g.once()
+	require.Equal(t, seg(8)+4000, g.control().CheckPoint)
+	require.NotContains(t, g.segments(1), xlog.SegNo(7))
+	require.Contains(t, g.log.String(), "restartpoint starting: disk full")
+}

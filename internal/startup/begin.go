@@ -29,10 +29,9 @@ func (s *Startup) begin() error {
 	if err != nil {
 		return err
 	}
-	if err := s.Postmaster.Send(pmsignal.RecoveryStarted); err != nil {
+	if err := s.enterRecovery(control, start); err != nil {
 		return err
 	}
-	s.Log.Info().Msg("entering standby mode")
 	if err := s.removeTemps(); err != nil {
 		return err
 	}
@@ -53,7 +52,7 @@ func (s *Startup) begin() error {
 	return s.Postmaster.Send(pmsignal.BeginHotStandby)
 }
 
-// readControl reads pg_control, holds it against PG_VERSION, and says in it that the node is at work.
+// readControl reads pg_control and holds it against PG_VERSION.
 func (s *Startup) readControl() (*controldata.ControlFile, error) {
 	control, err := controldata.Read(s.DataDir)
 	if err != nil {
@@ -72,23 +71,29 @@ func (s *Startup) readControl() (*controldata.ControlFile, error) {
 		return nil, fatal("control file contains invalid data",
 			fmt.Sprintf("System identifier %d, WAL segment size %d.", control.SystemID, control.WALSegSize), "")
 	}
-	switch control.State {
-	case controldata.ShutDownInRecovery:
-		s.Log.Info().Msgf("database system was shut down in recovery at %s", logTime(control.Time))
-	case controldata.InArchiveRecovery:
-		s.Log.Info().Msgf("database system was interrupted while in recovery at log time %s", logTime(control.Time))
-	default:
+	if control.State != controldata.ShutDownInRecovery && control.State != controldata.InArchiveRecovery {
 		return nil, fatal("control file is not that of a relay",
 			fmt.Sprintf("Its state is %q.", control.State), "Make the data directory with waypost init; that of a PostgreSQL server cannot be used.")
 	}
 	s.control = identity{control.SystemID, control.Version, control.WALSegSize}
-	if control.State != controldata.InArchiveRecovery {
+	return control, nil
+}
+
+// enterRecovery says how the node ended the last time, and in pg_control that it is at work now.
+func (s *Startup) enterRecovery(control *controldata.ControlFile, start datadir.Remembered) error {
+	isNew := control.CheckPoint == 0 && start.CheckedStart == start.Flushed
+	switch {
+	case control.State == controldata.ShutDownInRecovery:
+		s.Log.Info().Msgf("database system was shut down in recovery at %s", logTime(control.Time))
 		control.State = controldata.InArchiveRecovery
 		if err := control.Write(s.DataDir, time.Now(), s.Perm); err != nil {
-			return nil, err
+			return err
 		}
+	case !isNew:
+		s.Log.Info().Msgf("database system was interrupted while in recovery at log time %s", logTime(control.Time))
 	}
-	return control, nil
+	s.Log.Info().Msg("entering standby mode")
+	return s.Postmaster.Send(pmsignal.RecoveryStarted)
 }
 
 func logTime(unix int64) string {
