@@ -224,7 +224,15 @@ type tampered struct {
 	receive func(time.Time) (transport.Event, error)
 	pending func() bool
 	version *transport.ServerVersion
+	send    func([]byte) error
 	closed  func()
+}
+
+func (c *tampered) Send(msg []byte, deadline time.Time) error {
+	if c.send != nil {
+		return c.send(msg)
+	}
+	return c.Conn.Send(msg, deadline)
 }
 
 func (c *tampered) Receive(deadline time.Time) (transport.Event, error) {

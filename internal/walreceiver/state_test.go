@@ -14,7 +14,6 @@ import (
 	"waypost/protocol"
 	"waypost/shmem"
 	"waypost/transport"
-	"waypost/walfile"
 	"waypost/xlog"
 )
 
@@ -362,5 +361,3 @@ func TestErrorsOfTheUpstreamKeepTheirStateDetailAndHint(t *testing.T) {
 	gone := upstreamError("op", &transport.ServerError{Severity: "ERROR", Code: "58P01", Message: "removed"})
 	require.Contains(t, gone.hint, "restore_command")
 }
-
-var _ walFiles = (*walfile.SegmentWriter)(nil)
