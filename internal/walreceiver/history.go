@@ -58,8 +58,7 @@ func (r *Receiver) fetchHistory(conn transport.Conn, tli xlog.TimeLineID) error 
 		return err
 	}
 	err = r.Dir.WriteHistory(tli, text)
-	var failedSync *walfile.SyncError
-	if errors.As(err, &failedSync) {
+	if durable.IsSyncError(err) {
 		return r.syncFailed(err)
 	}
 	return err

@@ -3,6 +3,8 @@ package walreceiver
 import (
 	"context"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,7 +23,12 @@ import (
 // not, breaks connections, lets syncs take any time, and holds every report against what was really synced.
 func TestAnyCuttingOfTheStreamGivesTheSameFiles(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	if text := os.Getenv("WAYPOST_SEED"); text != "" {
+		var err error
+		seed, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err)
+	}
+	t.Logf("WAYPOST_SEED=%d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	g := newRig(t)
 	end := g.wal.Pos()

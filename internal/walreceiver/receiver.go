@@ -326,10 +326,6 @@ func (r *Receiver) syncFailed(err error) error {
 	e := errorf(protocol.CodeIOError, "could not sync WAL: %v", err).
 		withDetail("What was received since the last sync may be lost although it can be read. It will be fetched again.")
 	e.err = err
-	var failed *walfile.SyncError
-	if errors.As(err, &failed) {
-		e.err = &durable.SyncError{Path: failed.Path, Err: failed.Err} // which the exit code goes by
-	}
 	r.crashing = true
 	if mark := r.Distrust(); mark != nil {
 		e.detail += " The mark that says so could not be written: " + mark.Error()
