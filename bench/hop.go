@@ -20,21 +20,20 @@ func (b *bench) hop() {
 	p := b.pair()
 	type quantiles struct{ direct, p50, p99 []float64 }
 	var pg, wp quantiles
-	measure := func(q *quantiles, port int) {
-		direct, added := b.hopOnce(p.primary.Port, port)
+	measure := func(q *quantiles, name string, start func(), port int) {
+		// The primary wakes its walsenders in the order of their slots: its own client's is to be the first.
+		near := b.follow(p.primary.Port)
+		start()
+		p.primary.WaitConsumer(time.Minute, name)
+		direct, added := b.hopOnce(p.primary.Port, near, b.follow(port))
 		q.direct = append(q.direct, median(direct))
 		q.p50 = append(q.p50, median(added))
 		q.p99 = append(q.p99, quantile(added, 0.99))
 	}
 	for range b.opts.runs {
-		p.standby.Start()
-		p.primary.WaitConsumer(time.Minute, "standby")
-		measure(&pg, p.standby.Port)
+		measure(&pg, "standby", p.standby.Start, p.standby.Port)
 		p.standby.Stop(cluster.Fast)
-
-		p.relay.Start()
-		p.primary.WaitConsumer(time.Minute, "witness")
-		measure(&wp, p.relay.Port)
+		measure(&wp, "witness", p.relay.Start, p.relay.Port)
 		p.relay.Stop(cluster.Fast)
 	}
 	b.report.compare(comparison{what: "delay added by the second hop, p50", unit: "µs", theirs: pg.p50, waypost: wp.p50, target: atMost(0.5)})
@@ -48,10 +47,12 @@ type arrival struct {
 	at  time.Time
 }
 
+// follower waits until WAL past an LSN has come to a client, ends its stream, and gives all arrivals.
+type follower func(past xlog.LSN) []arrival
+
 // hopOnce writes at the primary for a while and gives for each write, in µs, how long after its beginning it came to
-// a client of the primary, and how much later still to a client of the server at port.
-func (b *bench) hopOnce(primary, port int) (direct, added []float64) {
-	near, far := b.follow(primary), b.follow(port)
+// the near client, and how much later still to the far one.
+func (b *bench) hopOnce(primary int, near, far follower) (direct, added []float64) {
 	writer, err := dial(primary, false)
 	require.NoError(b, err)
 	defer writer.terminate()
@@ -89,9 +90,8 @@ func firstPast(arrivals []arrival, end xlog.LSN) time.Time {
 	return arrivals[i].at
 }
 
-// follow streams from a server's current position on. The function that it gives waits until WAL past an LSN has come,
-// ends the stream, and gives all arrivals.
-func (b *bench) follow(port int) (until func(xlog.LSN) []arrival) {
+// follow streams from a server's current position on.
+func (b *bench) follow(port int) follower {
 	c, err := dial(port, true)
 	require.NoError(b, err)
 	from, err := c.identify()
