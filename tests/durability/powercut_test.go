@@ -1,0 +1,290 @@
+package durability
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"waypost/tests/cluster"
+	"waypost/tests/wire/rawclient"
+	"waypost/walfile"
+	"waypost/xlog"
+)
+
+// seed is WAYPOST_SEED, or one that is new each time.
+func seed(t testing.TB) uint64 {
+	t.Helper()
+	s := rand.Uint64()
+	if given := os.Getenv("WAYPOST_SEED"); given != "" {
+		var err error
+		s, err = strconv.ParseUint(given, 10, 64)
+		require.NoError(t, err, "WAYPOST_SEED")
+	}
+	t.Logf("WAYPOST_SEED=%d", s)
+	return s
+}
+
+// cuts is how many power cuts are tried.
+func cuts() uint64 {
+	if os.Getenv("WAYPOST_SOAK") != "" {
+		return 200
+	}
+	return 10
+}
+
+func TestNothingIsVouchedForThatAPowerCutTook(t *testing.T) {
+	first := seed(t)
+	r := newRig(t)
+	r.live()
+	acks := r.primary.StartAckLoad(2)
+	r.load(acks, 2)
+	r.relay.Kill9()
+	r.died()
+	r.live()
+	r.load(acks, 2)
+	acks.Stop()
+	r.relay.Stop(cluster.Fast)
+	r.died()
+	r.primary.Configure(map[string]string{"synchronous_standby_names": ""})
+	r.primary.Reload()
+
+	d, err := newDisk(r.relay.DataDir, r.first, r.calls)
+	require.NoError(t, err)
+	said, err := reports(r.calls)
+	require.NoError(t, err)
+	for i := range cuts() {
+		c := newCut(first+i, r.calls)
+		promised := xlog.LSN(0)
+		for _, s := range said {
+			if s.at < c.at {
+				promised = max(promised, s.Flush)
+			}
+		}
+		t.Logf("cut %d (WAYPOST_SEED=%d): at %d of %d, style %d, after a report of %v", i, first+i, c.at, r.next, c.style, promised)
+		r.survive(d.after(c), promised)
+	}
+}
+
+// survive starts the relay on what a power cut has left, first with no upstream, then with it, and holds all that it says
+// and sends against the upstream's WAL.
+func (r *rig) survive(left snapshot, promised xlog.LSN) {
+	r.t.Helper()
+	r.restore(left)
+	r.proxy.Refuse()
+	r.relay.Start()
+	pos := r.relay.IdentifySystem().Pos
+	require.GreaterOrEqual(r.t, pos, promised, "WAL that was reported flushed is gone")
+	r.primary.Exec("SELECT pg_logical_emit_message(true, 'waypost', 'there is always something to catch up with')")
+	end := r.primary.SwitchWAL()
+
+	from := r.oldestNeeded()
+	client := r.stream(from)
+	defer client.conn.Close()
+	client.read(pos)
+
+	w := r.watch()
+	r.proxy.Resume()
+	r.proxy.Alter(cluster.ToServer, w.look)
+	r.relay.WaitPos(soon, end)
+	client.read(end)
+	r.primary.WaitFor(soon, fmt.Sprintf("SELECT flush_lsn >= '%s' FROM pg_stat_replication WHERE application_name = 'relay'", end), "t")
+	w.requireTrue(r.t, end)
+	r.requireSegments(from, end)
+	client.conn.Close() // it answers nothing, and a stop would wait for it
+	r.relay.Stop(cluster.Fast)
+}
+
+// restore puts a directory in the place of the relay's.
+func (r *rig) restore(s snapshot) {
+	r.t.Helper()
+	require.NoError(r.t, filepath.WalkDir(r.relay.DataDir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		return os.Remove(path)
+	}))
+	for path, content := range s {
+		r.c.WriteFile(path, string(content))
+	}
+	r.relay.Configure(map[string]string{"wal_keep_size": "1GB"}) // so that all that it vouches for can be looked at
+}
+
+// oldestNeeded is the start of the segment in which recovery begins: from there on nothing may be missing.
+func (r *rig) oldestNeeded() xlog.LSN {
+	r.t.Helper()
+	b, err := os.ReadFile(r.relay.DataDir + "/global/waypost_remembered")
+	require.NoError(r.t, err)
+	c := checker{d: &disk{root: r.relay.DataDir}}
+	var last positions
+	for _, at := range []int{0, 4096} {
+		p, ok := c.remembered(r.relay.DataDir+"/global/waypost_remembered", b[at:at+512])
+		if ok && p.number > last.number {
+			last = p
+		}
+	}
+	require.NotZero(r.t, last.checkedStart)
+	return r.size.SegStart(last.checkedStart)
+}
+
+// requireSegments compares every segment from from to end.
+func (r *rig) requireSegments(from, end xlog.LSN) {
+	r.t.Helper()
+	for n := r.size.SegNo(from); r.size.Start(n+1) <= end; n++ {
+		name := walfile.SegmentName(1, n, r.size)
+		want, err := os.ReadFile(filepath.Join(r.primary.WalDir(), name))
+		require.NoError(r.t, err)
+		got, err := os.ReadFile(filepath.Join(r.relay.WalDir(), name))
+		require.NoError(r.t, err)
+		require.Truef(r.t, bytes.Equal(want, got), "segment %s is not the upstream's", name)
+	}
+}
+
+// streamClient takes WAL from the relay and compares all of it.
+type streamClient struct {
+	r    *rig
+	conn *rawclient.Client
+	at   xlog.LSN
+}
+
+func (r *rig) stream(from xlog.LSN) *streamClient {
+	r.t.Helper()
+	conn, err := rawclient.Dial(r.relay.Port, soon)
+	require.NoError(r.t, err)
+	require.NoError(r.t, conn.Send(rawclient.Startup(196608, "user", "postgres", "replication", "true")))
+	c := &streamClient{r, conn, from}
+	c.until('Z')
+	require.NoError(r.t, conn.Send(rawclient.Query("START_REPLICATION "+from.String())))
+	c.until('W')
+	return c
+}
+
+func (c *streamClient) until(typ byte) {
+	c.r.t.Helper()
+	for {
+		m, err := c.conn.Next()
+		require.NoError(c.r.t, err)
+		require.NotEqual(c.r.t, byte('E'), m.Type, "%q", m.Body)
+		if m.Type == typ {
+			return
+		}
+	}
+}
+
+// read takes WAL up to end.
+func (c *streamClient) read(end xlog.LSN) {
+	c.r.t.Helper()
+	const header = 25
+	for c.at < end {
+		m, err := c.conn.Next()
+		require.NoErrorf(c.r.t, err, "WAL after %v", c.at)
+		require.Equal(c.r.t, byte('d'), m.Type, "%q", m.Body)
+		if m.Body[0] != 'w' {
+			continue
+		}
+		require.Equal(c.r.t, c.at, xlog.LSN(binary.BigEndian.Uint64(m.Body[1:])))
+		require.NoError(c.r.t, c.r.compare(c.at, m.Body[header:]))
+		c.at += xlog.LSN(len(m.Body) - header)
+	}
+}
+
+// compare holds WAL against the upstream's.
+func (r *rig) compare(at xlog.LSN, wal []byte) error {
+	for len(wal) > 0 {
+		n := min(len(wal), int(uint32(r.size)-r.size.Offset(at)))
+		want, err := readWAL(r.primary.WalDir(), r.size, at, n)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(want, wal[:n]) {
+			return fmt.Errorf("WAL at %v, or in the %d bytes after, is not the upstream's", at, n)
+		}
+		at, wal = at+xlog.LSN(n), wal[n:]
+	}
+	return nil
+}
+
+// readWAL reads from one segment.
+func readWAL(dir string, size xlog.SegSize, at xlog.LSN, n int) ([]byte, error) {
+	f, err := os.Open(filepath.Join(dir, walfile.SegmentNameAt(1, at, size)))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := make([]byte, n)
+	_, err = f.ReadAt(b, int64(size.Offset(at)))
+	return b, err
+}
+
+// watcher looks at the reports that pass the proxy, each at its time.
+type watcher struct {
+	r *rig
+
+	mu      sync.Mutex
+	checked xlog.LSN
+	flush   xlog.LSN // the highest
+	problem error
+}
+
+func (r *rig) watch() *watcher { return &watcher{r: r, checked: r.oldestNeeded()} }
+
+// look sees what the relay sends upstream, before the upstream does.
+func (w *watcher) look(b []byte) []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	found, err := reportsIn(b)
+	if err != nil {
+		w.fail(err)
+	}
+	for _, m := range found {
+		w.report(m.Write)
+		w.flush = max(w.flush, m.Flush)
+		if m.Flush > m.Write || m.Apply > m.Flush {
+			w.fail(fmt.Errorf("reported apply %v, flush %v, write %v", m.Apply, m.Flush, m.Write))
+		}
+	}
+	return b
+}
+
+// report checks that what is reported is held, and right.
+func (w *watcher) report(upto xlog.LSN) {
+	for w.checked < upto {
+		n := min(int(upto-w.checked), int(uint32(w.r.size)-w.r.size.Offset(w.checked)))
+		b, err := readWAL(w.r.relay.WalDir(), w.r.size, w.checked, n)
+		if err == nil {
+			err = w.r.compare(w.checked, b)
+		}
+		if err != nil {
+			w.fail(fmt.Errorf("reported %v: %w", upto, err))
+			return
+		}
+		w.checked += xlog.LSN(n)
+	}
+}
+
+func (w *watcher) fail(err error) {
+	if w.problem == nil {
+		w.problem = err
+	}
+}
+
+// requireTrue fails if a report was wrong, or if none came that said end.
+func (w *watcher) requireTrue(t testing.TB, end xlog.LSN) {
+	t.Helper()
+	cluster.Eventually(t, soon, "a report of "+end.String(), func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.problem != nil || w.flush >= end
+	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	require.NoError(t, w.problem)
+}
