@@ -120,7 +120,14 @@ func (s *Session) serve(cac launch.CAC) error {
 		s.P.Log.Info().Msg("connection received: " + s.Conn.Peer.log())
 	}
 	s.TakeReload()
-	s.Conn.SetDeadline(time.Now().Add(s.P.Settings.Duration(guc.AuthenticationTimeout)))
+	deadline := time.Now().Add(s.P.Settings.Duration(guc.AuthenticationTimeout))
+	s.Conn.SetDeadline(deadline)
+	s.Conn.GiveUp = func() error {
+		if time.Now().After(deadline) {
+			return ErrTimeout
+		}
+		return nil
+	}
 	if err := s.readStartup(); err != nil {
 		return s.die(err)
 	}
@@ -133,6 +140,7 @@ func (s *Session) serve(cac launch.CAC) error {
 		return s.die(err)
 	}
 	s.Conn.SetDeadline(time.Time{})
+	s.Conn.GiveUp = nil
 	s.logEnd = s.P.Settings.Bool(guc.LogDisconnections)
 	s.phase.Store(uint32(phaseCommands))
 	return s.commands()
