@@ -20,7 +20,6 @@
 package checkpointer
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,7 +31,6 @@ import (
 
 	"waypost/internal/ckptctl"
 	"waypost/internal/datadir"
-	"waypost/internal/durable"
 	"waypost/internal/guc"
 	"waypost/internal/procsignal"
 	"waypost/internal/walsnd"
@@ -168,10 +166,4 @@ func (c *Checkpointer) HandleSignals(signals <-chan os.Signal) {
 			c.Ckpt.Latch.Set()
 		}
 	}
-}
-
-// isSyncError says whether err means that bytes may be lost that were thought written.
-func isSyncError(err error) bool {
-	var s *walfile.SyncError
-	return errors.As(err, &s) || durable.IsSyncError(err)
 }

@@ -3,6 +3,7 @@ package checkpointer
 import (
 	"waypost/internal/child"
 	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/internal/guc"
 )
 
@@ -28,7 +29,7 @@ func Main(p *child.Process) error {
 	}
 	go c.HandleSignals(p.Signals)
 	err = c.Run()
-	if isSyncError(err) {
+	if durable.IsSyncError(err) {
 		return child.Crash(err)
 	}
 	return err

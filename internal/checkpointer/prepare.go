@@ -47,7 +47,7 @@ func (c *Checkpointer) prepare() (time.Duration, error) {
 		c.pace.observe(next, time.Now())
 		err := c.makeSegment(tli, next+i)
 		switch {
-		case isSyncError(err) && !durable.IsNoSpace(err):
+		case durable.IsSyncError(err) && !durable.IsNoSpace(err):
 			return 0, err
 		case err != nil:
 			c.warnNotPrepared(tli, next+i, err)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/xlog"
 )
 
@@ -81,7 +82,7 @@ func (c *Checkpointer) distrusted(last datadir.Remembered) (xlog.LSN, error) {
 
 // mayPass logs an error that time may heal, and hands back one that must end the process.
 func (c *Checkpointer) mayPass(err error, what string) error {
-	if isSyncError(err) {
+	if durable.IsSyncError(err) {
 		return err
 	}
 	c.Log.Error().Err(err).Msg(what)

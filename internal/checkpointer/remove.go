@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"waypost/internal/durable"
 	"waypost/internal/guc"
 	"waypost/walfile"
 	"waypost/xlog"
@@ -120,7 +121,7 @@ func (c *Checkpointer) recycle(s walfile.Segment) (bool, error) {
 		case err == nil:
 			c.Ckpt.SegmentsRecycled.Add(1)
 			return true, nil
-		case isSyncError(err):
+		case durable.IsSyncError(err):
 			return false, err
 		case !errors.Is(err, walfile.ErrSegmentExists):
 			return false, nil // it can still be removed

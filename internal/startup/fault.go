@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"waypost/internal/durable"
 	"waypost/walfile"
 	"waypost/xlog"
 )
@@ -55,7 +56,7 @@ func (s *Startup) damaged(stop *walfile.Stop) error {
 		s.XLog.CorruptAt.Store(0)
 		s.rereadReplay()
 		return nil
-	case err == ErrStopped, isSyncError(err):
+	case err == ErrStopped, durable.IsSyncError(err):
 		return err
 	}
 	e := s.Log.Error().Err(err)

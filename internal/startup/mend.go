@@ -118,9 +118,3 @@ func (s *Startup) syncHistories() error {
 	}
 	return nil
 }
-
-// isSyncError says whether err means that bytes may be lost that were thought written.
-func isSyncError(err error) bool {
-	var w *walfile.SyncError
-	return errors.As(err, &w) || durable.IsSyncError(err)
-}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"waypost/internal/durable"
 	"waypost/protocol"
 	"waypost/transport"
 	"waypost/walfile"

@@ -12,7 +12,6 @@ import (
 
 	"waypost/internal/child"
 	"waypost/internal/ckptctl"
-	"waypost/internal/durable"
 	"waypost/internal/walrcv"
 	"waypost/internal/xlogctl"
 	"waypost/protocol"
