@@ -154,8 +154,8 @@ func (pm *Postmaster) childEnded(c *child, status unix.WaitStatus) {
 	if status.ExitStatus() == launch.ExitSyncFailed {
 		pm.syncFailed = true
 	}
-	if c.kind == procsignal.Spare {
-		pm.sparesRestUntil = time.Now().Add(sparesRest)
+	if c.kind == procsignal.Spare && !c.ending {
+		pm.restSpares()
 	}
 	switch c.kind {
 	case procsignal.Startup:

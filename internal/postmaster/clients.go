@@ -99,6 +99,11 @@ func (pm *Postmaster) launchSpare() *child {
 // most likely repeat itself at once: the programs were replaced by those of another build, or memory is short.
 const sparesRest = 10 * time.Second
 
+func (pm *Postmaster) restSpares() {
+	pm.sparesRestUntil = time.Now().Add(sparesRest)
+	pm.sparesTimer.Reset(sparesRest)
+}
+
 // fillSpares launches processes ahead, so that a client need not wait for one to start.
 func (pm *Postmaster) fillSpares() {
 	if pm.acceptability() != launch.CACOK || time.Now().Before(pm.sparesRestUntil) {

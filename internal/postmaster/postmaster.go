@@ -74,7 +74,8 @@ type Postmaster struct {
 	children          map[int]*child // by process id
 	freeSlots         []int
 	killTimer         *time.Timer
-	sparesRestUntil   time.Time // no process is launched ahead before
+	sparesTimer       *time.Timer // fires at sparesRestUntil
+	sparesRestUntil   time.Time   // no process is launched ahead before
 
 	exitCode *int // set when it is time to go
 }
@@ -85,7 +86,7 @@ func Run(settings *guc.Settings, dir string, args []string) int {
 	log := logging.New(os.Stderr)
 	pm := &Postmaster{
 		log: log, settings: settings, commandLine: args, startTime: time.Now(), configLoaded: time.Now(),
-		children: make(map[int]*child), killTimer: stoppedTimer(), quit: make(chan struct{}),
+		children: make(map[int]*child), killTimer: stoppedTimer(), sparesTimer: stoppedTimer(), quit: make(chan struct{}),
 	}
 	if err := pm.prepare(dir); err != nil {
 		pm.logStartError(err)
@@ -268,6 +269,7 @@ func (pm *Postmaster) loop() {
 			pm.killStubborn()
 		case <-recheck.C:
 			pm.recheckLock()
+		case <-pm.sparesTimer.C: // for fillSpares, below
 		}
 		pm.startWalReceiver()
 		pm.fillSpares()
