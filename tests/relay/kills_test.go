@@ -36,8 +36,7 @@ func TestKilledProcessesCostNothing(t *testing.T) {
 	synchronousTo(primary, "relay", "on")
 	load := primary.StartAckLoad(4)
 
-	for range cluster.Count(12, 200) {
-		kind := kinds[random.IntN(len(kinds))]
+	for _, kind := range victims(random, cluster.Count(12, 200)) {
 		load.WaitAcked(t, patience, moment(random))
 		killOne(t, relay, kind)
 		require.Lenf(t, relay.SharedMemory(), 1, "after the kill of a %s", kind)
@@ -54,6 +53,17 @@ func TestKilledProcessesCostNothing(t *testing.T) {
 	load.RequireAllOn(standby)
 	relay.Stop(cluster.Fast)
 	require.Empty(t, relay.SharedMemory())
+}
+
+// victims are n kinds, each once before any comes again.
+func victims(random *rand.Rand, n int) []string {
+	var list []string
+	for len(list) < n {
+		for _, i := range random.Perm(len(kinds)) {
+			list = append(list, kinds[i])
+		}
+	}
+	return list[:n]
 }
 
 // moment is when to kill, in commits from now: often at once, when the node has hardly begun.
