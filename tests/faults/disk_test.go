@@ -126,7 +126,6 @@ func TestDamagedSegmentIsRepairedAtStart(t *testing.T) {
 			tc.damage(t, filepath.Join(r.WalDir(), segmentName(at)), int64(at)%int64(segSize))
 			mark := r.logFrom()
 			r.Start()
-			r.WaitStreaming(patience)
 			r.requireSame()
 			require.Regexp(t, "(ERROR|WARNING|LOG):.*(damaged|missing)", r.Process().LogText()[mark:], "it has not been said")
 			r.requireHealthy()
@@ -253,7 +252,6 @@ func TestDamagedControlFileEndsTheStartWithAdvice(t *testing.T) {
 		r.c.WriteFile(control, string(good))
 	}
 	r.Start()
-	r.WaitStreaming(patience)
 	r.requireSame()
 }
 
@@ -269,7 +267,6 @@ func TestDamagedMemoryOfTheFlushIsBridged(t *testing.T) {
 			flip(t, file, a)
 		}
 		r.Start()
-		r.WaitStreaming(patience)
 		r.requireSame()
 		if len(at) == 2 {
 			require.Contains(t, r.Process().LogText()[mark:],

@@ -215,7 +215,6 @@ func TestWrongUpstreamsAreRefusedWithAdvice(t *testing.T) {
 			}
 			r.IdentifySystem() // it serves on
 			m.set(nil)
-			r.WaitStreaming(patience)
 			r.waitReplayed(feed(r.primary, 1000))
 		})
 	}
