@@ -48,10 +48,11 @@ type Checkpointer struct {
 	Settings *guc.Settings
 	Reload   func() *guc.Settings // reads the files again
 
-	XLog  *xlogctl.Ctl
-	Ckpt  *ckptctl.Ctl
-	Snds  []walsnd.WalSnd
-	Procs []procsignal.Slot
+	XLog   *xlogctl.Ctl
+	Ckpt   *ckptctl.Ctl
+	SndCtl *walsnd.Ctl
+	Snds   []walsnd.WalSnd
+	Procs  []procsignal.Slot
 
 	reload, stop atomic.Bool // what signals have asked for
 

@@ -22,10 +22,11 @@ func Main(p *child.Process) error {
 			p.Reload()
 			return p.Settings
 		},
-		XLog:  p.XLog,
-		Ckpt:  p.Ckpt,
-		Snds:  p.Snds,
-		Procs: p.Procs,
+		XLog:   p.XLog,
+		Ckpt:   p.Ckpt,
+		SndCtl: p.SndCtl,
+		Snds:   p.Snds,
+		Procs:  p.Procs,
 	}
 	go c.HandleSignals(p.Signals)
 	err = c.Run()

@@ -94,10 +94,11 @@ func (c *Checkpointer) letGo(s walfile.Segment) (recycled bool, err error) {
 }
 
 // mayRecycle says whether new WAL may be written over a segment's bytes. sendfile hands a connection references to the
-// file's pages, so not as long as one may still have them. Connections of an earlier generation have left no word of what
+// file's pages, so not as long as one may still have them, be it alive or abandoned. Connections of an earlier generation have left no word of what
 // they have in flight: what was received before this one is only ever unlinked.
 func (c *Checkpointer) mayRecycle(s walfile.Segment) bool {
-	if !c.Settings.Bool(guc.WalRecycle) || c.wal.SegSize.Start(s.SegNo) < c.bornAt {
+	start := c.wal.SegSize.Start(s.SegNo)
+	if !c.Settings.Bool(guc.WalRecycle) || start < c.bornAt || start < xlog.LSN(c.SndCtl.AbandonedUpto.Load()) {
 		return false
 	}
 	end := c.wal.SegSize.Start(s.SegNo + 1)

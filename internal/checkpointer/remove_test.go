@@ -94,6 +94,19 @@ func TestSegmentWithBytesInFlightIsUnlinkedAndNeverWrittenOver(t *testing.T) {
 	require.Equal(t, bytes.Repeat([]byte{3}, int(segSize)), b, "the stalled client gets what it was sent")
 }
 
+// A connection can outlive its walsender: what the kernel still has of it is said in AbandonedUpto.
+func TestSegmentThatAnEndedConnectionMayHoldIsNotRecycled(t *testing.T) {
+	g := received(t, func(g *rig) { g.set(guc.WalPrepareSegments, "0") })
+	g.SndCtl.Abandon(seg(3) + 77)
+	g.once()
+	for n := xlog.SegNo(11); n <= 12; n++ {
+		if old, err := os.ReadFile(g.path(1, n)); err == nil {
+			require.Greater(t, old[0], byte(3), "only segments that begin after it are written over")
+		}
+	}
+	require.EqualValues(t, 7, g.Ckpt.SegmentsRecycled.Load()+g.Ckpt.SegmentsRemoved.Load())
+}
+
 func TestWALOfEarlierGenerationsIsNotRecycled(t *testing.T) {
 	g := newRig(t)
 	g.published(seg(5) + 100)

@@ -84,7 +84,7 @@ func newRig(t *testing.T) *rig {
 	g.conf.Store(guc.New())
 	g.Checkpointer = &Checkpointer{
 		DataDir: dir, Perm: 0o600, Log: &log, Settings: g.conf.Load(), Reload: g.conf.Load,
-		XLog: g.areas.XLog, Ckpt: g.areas.Ckpt, Snds: g.areas.Snds, Procs: g.areas.Procs,
+		XLog: g.areas.XLog, Ckpt: g.areas.Ckpt, SndCtl: g.areas.SndCtl, Snds: g.areas.Snds, Procs: g.areas.Procs,
 	}
 	t.Cleanup(g.close)
 	return g

@@ -115,7 +115,10 @@ func start(kind procsignal.Kind) (*Process, error) {
 	p.Title = proctitle.Init(p.TitlePrefix(params.Kind.String()))
 	p.Proc = &p.Procs[p.ChildSlot]
 	p.Proc.Join(os.Getpid(), p.Kind, int64(xlog.Now()))
-	go exitWithPostmaster()
+	if err := unix.SetNonblock(launch.FDDeath, true); err != nil {
+		return nil, fmt.Errorf("watch the postmaster: %w", err)
+	}
+	go exitWithPostmaster(os.NewFile(launch.FDDeath, "postmaster death"))
 	if err := p.takeSignals(); err != nil {
 		return nil, err
 	}
@@ -130,18 +133,12 @@ func (p *Process) TitlePrefix(what string) string {
 	return "waypost: " + what + " "
 }
 
-// exitWithPostmaster ends the process when the last write end of the death pipe closes: only the postmaster has one.
-func exitWithPostmaster() {
+// exitWithPostmaster ends the process when the last write end of the death pipe closes: only the postmaster has one. It
+// waits by way of the runtime's poller, which takes no thread.
+func exitWithPostmaster(death *os.File) {
 	var b [1]byte
-	for {
-		n, err := unix.Read(launch.FDDeath, b[:])
-		if n == 0 && err == nil {
-			os.Exit(launch.ExitFatal)
-		}
-		if err != nil && !errors.Is(err, unix.EINTR) {
-			os.Exit(launch.ExitFatal)
-		}
-	}
+	death.Read(b[:]) // nothing is ever written: end of file, or an error that says as much
+	os.Exit(launch.ExitFatal)
 }
 
 // takeSignals sets the handlers up and only then unblocks the signals that the launcher blocked. Only after it may the
