@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -140,12 +141,22 @@ func (w *Waypost) Restart() {
 // until none is left.
 func (w *Waypost) Kill9() {
 	w.c.T.Helper()
-	children := w.proc.Children()
 	w.killed = true
 	w.proc.KillTree()
-	for _, child := range children {
-		Eventually(w.c.T, endTimeout, child.Title+" is gone", func() bool { return !Alive(child.PID) })
-	}
+	w.WaitReleased()
+}
+
+// WaitReleased waits until no process of the node is left. Only the lock that all of
+// them hold can tell: one may have been launched since anybody looked, and one that is
+// a zombie may have threads that still run.
+func (w *Waypost) WaitReleased() {
+	w.c.T.Helper()
+	dir, err := os.Open(w.DataDir)
+	require.NoError(w.c.T, err)
+	defer dir.Close()
+	EventuallyOK(w.c.T, endTimeout, "nobody holds the data directory of "+w.Name, func() error {
+		return syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	})
 }
 
 // Reload has the node read its configuration again.

@@ -104,15 +104,12 @@ func killOne(t *testing.T, w *cluster.Waypost, kind string) {
 	})
 }
 
-// killPostmaster kills the postmaster alone; the children are to notice it.
+// killPostmaster kills the postmaster alone; its children are to follow it.
 func killPostmaster(t *testing.T, w *cluster.Waypost) {
 	t.Helper()
-	children := w.Process().Children()
 	w.Process().Signal(syscall.SIGKILL)
 	w.Process().Wait(promptly)
-	for _, child := range children {
-		cluster.Eventually(t, promptly, child.Title+" has followed its postmaster", func() bool { return !cluster.Alive(child.PID) })
-	}
+	w.WaitReleased()
 	w.Start()
 }
 
