@@ -54,7 +54,10 @@ type Receiver struct {
 	slotMade string // the temporary slot of this connection
 	checked  bool   // version and segment size were compared on this connection
 	streamed bool   // something was streamed before
-	crashing bool   // a sync has failed
+
+	feedbackSent bool // the upstream was told that we hold back no transaction
+
+	crashing bool // a sync has failed
 	titleBuf [64]byte
 }
 

@@ -3,6 +3,7 @@ package walreceiver
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -292,6 +293,40 @@ func TestUpstreamThatVanishesLeavesAllThatCameSynced(t *testing.T) {
 	require.ErrorIs(t, err, unix.ECONNRESET)
 	require.Equal(t, end, g.XLog.Flushed())
 	require.Equal(t, walrcv.Stopped, g.WalRcv.State())
+}
+
+func TestWhatTheUpstreamSaidCountsMoreThanThatSendingFailed(t *testing.T) {
+	g := newRig(t)
+	first, end := segSize.Start(1)+800, segSize.Start(1)+90000
+	var failed atomic.Bool
+	g.tamperWith(func(c *tampered) {
+		c.send = func([]byte) error {
+			failed.Store(true)
+			return &transport.ConnError{Op: "send", Err: unix.EPIPE}
+		}
+		c.receive = func(d time.Time) (transport.Event, error) {
+			if g.XLog.Written() == end {
+				return transport.Event{}, &transport.ServerError{Severity: "FATAL", Code: "57P01",
+					Message: "terminating connection due to administrator command"}
+			}
+			return c.Conn.Receive(d)
+		}
+	})
+	g.run()
+	g.upstream.Advance(first)
+	g.eventually("a send has failed", failed.Load)
+	g.upstream.Advance(end)
+	requireReported(t, g.ended(), "57P01", "terminating connection due to administrator command", false)
+	require.Equal(t, end, g.XLog.Flushed(), "what was still in the socket is kept")
+}
+
+func TestConnectionOnWhichNothingCanBeSentEnds(t *testing.T) {
+	g := newRig(t)
+	g.tamperWith(func(c *tampered) {
+		c.send = func([]byte) error { return &transport.ConnError{Op: "send", Err: unix.EPIPE} }
+	})
+	g.run()
+	requireReported(t, g.ended(), protocol.CodeConnectionFailure, "could not send data to WAL stream", false)
 }
 
 func TestStreamEndsWhenTheNodeWritesWALOfItsOwn(t *testing.T) {

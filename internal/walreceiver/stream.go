@@ -52,11 +52,21 @@ type stream struct {
 	// replyAt is the position that must be flushed before the reply that the upstream has asked for; 0: none is owed.
 	replyAt atomic.Uint64
 
-	failed atomic.Pointer[error] // what another goroutine ended of
+	failed atomic.Pointer[error]      // what the syncing goroutine ended of
+	unsent atomic.Pointer[brokenSend] // the first report that could not be sent
 
 	reporting sync.WaitGroup
 	over      atomic.Bool // the reporting goroutine is to end
 }
+
+// brokenSend is a send that failed. Receiving goes on for lastWords: there may be WAL in the socket, and the upstream may
+// have said why it closed the connection.
+type brokenSend struct {
+	err   error
+	until time.Time
+}
+
+const lastWords = time.Second
 
 // run receives until the upstream ends the stream, and then has everything synced and reported. A nil error means that
 // the copy has ended in order; shutdown, that the upstream did it because it is going down.
@@ -67,9 +77,11 @@ func (s *stream) run() (shutdown bool, err error) {
 	defer s.stopReporting()
 
 	s.heardAt = time.Now()
-	if err = s.reporter.noFeedback(); err == nil {
-		shutdown, err = s.receive()
+	if !s.r.feedbackSent {
+		s.r.feedbackSent = true
+		s.sent(s.reporter.noFeedback())
 	}
+	shutdown, err = s.receive()
 	return shutdown, s.finish(err)
 }
 
@@ -99,19 +111,22 @@ func (s *stream) receive() (shutdown bool, err error) {
 			return false, err
 		}
 		// Where the stream never pauses, no Receive is ever interrupted.
-		if err := s.ordered(); err != nil {
+		if err := s.ordered(now); err != nil {
 			return false, err
 		}
 	}
 }
 
 // ordered says whether another goroutine wants the stream to end.
-func (s *stream) ordered() error {
+func (s *stream) ordered(now time.Time) error {
 	if err := s.r.stopRequested(); err != nil {
 		return err
 	}
 	if err := s.failed.Load(); err != nil {
 		return *err
+	}
+	if b := s.unsent.Load(); b != nil && !now.Before(b.until) {
+		return b.err
 	}
 	return nil
 }
@@ -126,7 +141,11 @@ func (s *stream) take(ev *transport.Event, now time.Time) error {
 		}
 	case transport.Keepalive:
 		if ev.ReplyRequested {
-			return s.replyAfterFlush(now)
+			if err := s.settle(now); err != nil {
+				return err
+			}
+			s.replyAfterFlush()
+			return nil
 		}
 	default:
 		return errorf(protocol.CodeProtocolViolation, "unexpected %v in the WAL stream", ev.Kind)
@@ -170,18 +189,17 @@ func (s *stream) settle(now time.Time) error {
 	}
 	slow := s.syncer.average.Load() > int64(writeReportWorth)
 	if slow || !s.writeDue.IsZero() && !now.Before(s.writeDue) {
-		return s.reportWrite()
-	}
-	if s.writeDue.IsZero() {
+		s.reportWrite()
+	} else if s.writeDue.IsZero() {
 		s.writeDue = now.Add(writeReportWorth)
 	}
 	return nil
 }
 
 // reportWrite reports the written position, unless a sync has told it meanwhile.
-func (s *stream) reportWrite() error {
+func (s *stream) reportWrite() {
 	s.writeDue = time.Time{}
-	return s.reporter.report(ifMoved)
+	s.sent(s.reporter.report(ifMoved))
 }
 
 // writeAndKick writes what is gathered and starts a sync of it.
@@ -196,42 +214,40 @@ func (s *stream) writeAndKick() error {
 	return nil
 }
 
-// replyAfterFlush answers the upstream's question once all that came before it is flushed.
-func (s *stream) replyAfterFlush(now time.Time) error {
-	if err := s.settle(now); err != nil {
-		return err
-	}
+// replyAfterFlush answers the upstream's question once all that was written before it is flushed.
+func (s *stream) replyAfterFlush() {
 	s.replyAt.Store(uint64(s.writer.files.Written()))
-	return s.replyIfOwed(s.writer.files.Flushed())
+	s.replyIfOwed(s.writer.files.Flushed())
 }
 
-func (s *stream) replyIfOwed(flushed xlog.LSN) error {
+func (s *stream) replyIfOwed(flushed xlog.LSN) {
 	at := s.replyAt.Load()
-	if at == 0 || uint64(flushed) < at || !s.replyAt.CompareAndSwap(at, 0) {
-		return nil
+	if at != 0 && uint64(flushed) >= at && s.replyAt.CompareAndSwap(at, 0) {
+		s.sent(s.reporter.report(always))
 	}
-	return s.reporter.report(always)
 }
 
 // synced runs on the syncing goroutine after each sync.
 func (s *stream) synced(flushed xlog.LSN) {
 	s.positions.setFlushed(flushed)
-	err := s.replyIfOwed(flushed)
-	if err == nil {
-		err = s.reporter.report(ifMoved)
-	}
+	s.replyIfOwed(flushed)
+	s.sent(s.reporter.report(ifMoved))
 	bits := uint32(xlogctl.StartupBit | xlogctl.CheckpointerBit)
 	if s.r.settings.Load().requireFlush {
 		bits = ^uint32(0)
 	}
 	s.r.XLog.WALAdvanced.Nudge(bits)
 	s.r.showStreaming(flushed)
-	if err != nil {
-		s.fail(err)
+}
+
+// sent takes note of how a send went, on any goroutine.
+func (s *stream) sent(err error) {
+	if err != nil && s.unsent.CompareAndSwap(nil, &brokenSend{err, time.Now().Add(lastWords)}) {
+		s.conn.Interrupt()
 	}
 }
 
-// fail ends the stream from another goroutine than the receiving one.
+// fail ends the stream from the syncing goroutine.
 func (s *stream) fail(err error) {
 	s.failed.CompareAndSwap(nil, &err)
 	s.conn.Interrupt()
@@ -243,7 +259,7 @@ func (s *stream) notReceived(err error) error {
 	case errors.Is(err, transport.ErrDeadline):
 		return s.nothingCame(time.Now())
 	case errors.Is(err, transport.ErrInterrupted):
-		if err := s.ordered(); err != nil {
+		if err := s.ordered(time.Now()); err != nil {
 			return err
 		}
 		if err := s.r.stillInRecovery(); err != nil {
@@ -270,7 +286,7 @@ func (s *stream) watchClock(now time.Time) error {
 	}
 	if silence >= timeout/2 && !s.pinged {
 		s.pinged = true
-		return s.reporter.ping()
+		s.sent(s.reporter.ping())
 	}
 	return nil
 }
@@ -280,6 +296,8 @@ func (s *stream) nextLook() time.Time {
 	switch {
 	case s.unkicked > 0:
 		return s.unkickedAt.Add(syncAfter)
+	case s.unsent.Load() != nil:
+		return s.unsent.Load().until
 	case !s.writeDue.IsZero():
 		return s.writeDue
 	}
@@ -291,8 +309,11 @@ func (s *stream) nothingCame(now time.Time) error {
 	switch {
 	case s.unkicked > 0: // more seemed to wait, but it is only half a message
 		return s.settle(now)
+	case s.unsent.Load() != nil:
+		return s.ordered(now)
 	case !s.writeDue.IsZero():
-		return s.reportWrite()
+		s.reportWrite()
+		return nil
 	}
 	return s.watchClock(now)
 }
@@ -325,7 +346,7 @@ func (s *stream) reportOnDemand() {
 			u = ifNews
 		}
 		if err := s.reporter.report(u); err != nil {
-			s.fail(err)
+			s.sent(err)
 			return
 		}
 		latch.Wait(s.reporter.untilDue())
