@@ -73,14 +73,17 @@ func (r *relay) dump() *shmdump.Dump {
 // waitReplayed waits until the relay has received, flushed and checked everything up to upto.
 func (r *relay) waitReplayed(upto xlog.LSN) {
 	r.t.Helper()
-	r.eventually(fmt.Sprintf("the relay has checked everything up to %s", upto), func() error {
-		x := r.dump().XLogCtl
-		replayed, err := xlog.ParseLSN(x.ReplayedUpto)
-		if err == nil && replayed < upto {
-			err = fmt.Errorf("written %s, flushed %s, replayed %s", x.WrittenUpto, x.FlushedUpto, x.ReplayedUpto)
-		}
-		return err
-	})
+	r.eventually(fmt.Sprintf("the relay has checked everything up to %s", upto), func() error { return r.replayedUpto(upto) })
+}
+
+// replayedUpto is nil once the relay has received, flushed and checked everything up to upto.
+func (r *relay) replayedUpto(upto xlog.LSN) error {
+	x := r.dump().XLogCtl
+	replayed, err := xlog.ParseLSN(x.ReplayedUpto)
+	if err == nil && replayed < upto {
+		err = fmt.Errorf("written %s, flushed %s, replayed %s", x.WrittenUpto, x.FlushedUpto, x.ReplayedUpto)
+	}
+	return err
 }
 
 // logFrom marks the log's end: what waitLog and requireNoLog look at begins there.
