@@ -57,7 +57,9 @@ type patch struct {
 // where the record ends.
 func (s *Startup) planPatch(stop *walfile.Stop) (*patch, error) {
 	size := s.dir.SegSize
-	first, last := size.SegNo(stop.Record), size.SegNo(max(stop.Record, stop.LSN, stop.Held-1))
+	first := size.SegNo(stop.Record)
+	// A file that is missing is named by Segment alone.
+	last := max(size.SegNo(max(stop.Record, stop.LSN, stop.Held-1)), stop.Segment)
 	p := &patch{dir: &s.dir, tli: s.fileTimeline(first), from: size.Start(first),
 		under: walfile.NewSegmentReader(s.dir)}
 	p.upto = min(size.Start(last+1), s.XLog.Written())
@@ -181,12 +183,8 @@ func (s *Startup) checkPatch(p *patch) error {
 func (s *Startup) install(p *patch) error {
 	size := s.dir.SegSize
 	last := len(p.files) - 1
-	if end := size.SegStart(p.upto-1) + xlog.LSN(size); p.differs[last] && s.XLog.Flushed() < end {
-		// The last of the segments is the one being received.
-		if err := s.stopReceiver(); err != nil {
-			return err
-		}
-		if err := p.copyRest(s.src, min(end, s.XLog.Written())); err != nil {
+	if p.differs[last] {
+		if err := s.completePatch(p); err != nil {
 			return err
 		}
 	}
@@ -206,6 +204,18 @@ func (s *Startup) install(p *patch) error {
 	}
 	s.XLog.WALAdvanced.Signal()
 	return nil
+}
+
+// completePatch makes the patch's last file as good as the segment, which may have been the one being received when the patch
+// was planned, and may be still: then the walreceiver must not write to it any more.
+func (s *Startup) completePatch(p *patch) error {
+	end := p.dir.SegSize.SegStart(p.upto-1) + xlog.LSN(p.dir.SegSize)
+	if s.XLog.Flushed() < end {
+		if err := s.stopReceiver(); err != nil {
+			return err
+		}
+	}
+	return p.copyRest(s.src, min(end, s.XLog.Written()))
 }
 
 // copyRest adds what was received since the patch was planned.

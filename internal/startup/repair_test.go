@@ -1,6 +1,7 @@
 package startup
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -100,6 +101,53 @@ func TestDamageInTheSegmentBeingReceivedIsRepairedWithoutTheWalreceiver(t *testi
 	require.Len(t, b, int(segSize))
 	require.Equal(t, l.Bytes(seg(1), l.Pos()), b[:l.Pos()-seg(1)])
 	require.Equal(t, []int{4711}, g.terminated)
+}
+
+// The stream goes on while the replacement is fetched, and may be through with the segment by then.
+func TestWALReceivedDuringARepairIsInTheReplacement(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(1) + 10*xlog.PageSize + 4000)
+	bad, _ := l.Filler(1000)
+	l.FillTo(seg(1) + 20*xlog.PageSize)
+	planned := l.Pos()
+	l.FillTo(seg(2) + 5000)
+	g := newRig(t)
+	g.serves(l.Segments(), planned-100) // so that fetching does not end yet
+	g.run()
+	g.comesUp()
+	s := l.Segments()
+	flip(bad + 100)(s)
+	g.receivesBytes(1, s.At(1, seg(1))[:planned-seg(1)])
+	g.eventually("a replacement is being made", func() bool {
+		temps, _ := filepath.Glob(filepath.Join(g.walDir(), "xlogtemp*"))
+		return len(temps) > 0
+	})
+	g.receives(l, l.Pos())
+	g.up.Advance(l.Pos())
+	g.eventually("the segment is replaced", func() bool { return g.XLog.RepairedCount.Load() == 1 })
+	b, err := os.ReadFile(g.path(1, 1))
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(l.Bytes(seg(1), seg(2)), b), "what was flushed meanwhile is lost")
+	g.replayedUpto(l.Pos())
+	require.EqualValues(t, 1, g.XLog.RepairedCount.Load())
+}
+
+func TestSegmentThatIsGoneInTheMiddleOfARecordIsFetchedAgain(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(2) - 4000)
+	l.Filler(6 * xlog.PageSize)
+	l.FillTo(seg(4) + 5000)
+	g := newRig(t)
+	g.serves(l.Segments(), l.Pos())
+	g.found()
+	g.receives(l, l.Pos())
+	require.NoError(t, os.Remove(g.path(1, 2)))
+	_, err := g.replayFlushed()
+	require.NoError(t, err)
+	require.Zero(t, g.XLog.CorruptAt.Load(), g.log)
+	_, err = g.replayFlushed()
+	require.NoError(t, err)
+	require.Equal(t, l.Pos(), g.XLog.Replayed())
 }
 
 func TestDamageInTheSecondSegmentOfARecord(t *testing.T) {
