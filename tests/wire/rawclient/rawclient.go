@@ -59,12 +59,16 @@ var ErrLost = errors.New("connection lost")
 // maxMessage is longer than any message of a test.
 const maxMessage = 64 << 20
 
-// Next reads one message. io.EOF: the server has closed the connection.
+// Next reads one message; one of type '2' is an error in protocol 2's form, whole. io.EOF: the server has closed the connection.
 func (c *Client) Next() (Message, error) {
 	_ = c.conn.SetReadDeadline(time.Now().Add(c.timeout))
 	var head [5]byte
 	if _, err := io.ReadFull(c.r, head[:]); err != nil {
 		return Message{}, readError(err)
+	}
+	if head[0] == 'E' && head[1] >= ' ' { // an error as protocol 2 has it: text up to a zero
+		rest, err := c.r.ReadBytes(0)
+		return Message{'2', append(head[:], rest...)}, readError(err)
 	}
 	n := binary.BigEndian.Uint32(head[1:])
 	if n < 4 || n > maxMessage {
