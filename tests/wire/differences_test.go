@@ -54,6 +54,8 @@ var differences = []difference{
 		"E S=ERROR; V=ERROR; C=0A000; M=replication slots are not supported yet", false, noSlots},
 	{"command BASE_BACKUP (NOSUCH)", `E S=ERROR; V=ERROR; C=42601; M=unrecognized base backup option: "nosuch"`, noBackupError, false, noBackup},
 	{"command BASE_BACKUP (COMPRESSION 'nosuch')", `E S=ERROR; V=ERROR; C=42601; M=unrecognized compression algorithm: "nosuch"`, noBackupError, false, noBackup},
+	{"ahead of what there is", "E S=ERROR; V=ERROR; C=XX000; M=requested starting point LSN is ahead of the WAL flush position of this server LSN",
+		"keepalive, reply 0", true, "After a power cut a relay's clients may be ahead of it: up to a segment ahead they wait until it has caught up."},
 }
 
 const (

@@ -140,7 +140,7 @@ func commandScripts() []script {
 			startup(version3, physical...)(p)
 			p.lines = nil // another script has these
 			p.send(rawclient.Query(sql))
-			if p.until("ZWG") != 'Z' {
+			if p.until("ZWG") != 'Z' && p.until("Z") == 0 {
 				return
 			}
 			p.send(rawclient.Query("SHOW wal_segment_size")) // what is left of the session
@@ -282,17 +282,41 @@ func streamScripts(w walRange) []script {
 			p.send(rawclient.Query(fmt.Sprintf("START_REPLICATION %v TIMELINE 1", w.switchAt)))
 			p.until("ZW")
 		}},
-		{"ahead of what there is", func(p *player) {
-			startup(version3, physical...)(p)
+		{"ahead of what there is", ahead(w.ahead)},
+		{"far ahead of what there is", ahead(w.ahead + 64<<20)},
+		{"a client that never answers", func(p *player) {
+			startup(version3, append(physical, "options", "-c wal_sender_timeout=1s")...)(p)
 			p.lines = nil
-			p.send(rawclient.Query(fmt.Sprintf("START_REPLICATION %v", w.ahead)))
-			p.until("ZW")
+			p.send(rawclient.Query(w.start()))
+			p.until("W")
+			p.stream(w.to)
+			p.toEnd()
 		}},
-		{"far ahead of what there is", func(p *player) {
-			startup(version3, physical...)(p)
+		{"a client that answers when asked", func(p *player) {
+			startup(version3, append(physical, "options", "-c wal_sender_timeout=1s")...)(p)
 			p.lines = nil
-			p.send(rawclient.Query(fmt.Sprintf("START_REPLICATION %v", w.ahead+64<<20)))
-			p.until("ZW")
+			p.send(rawclient.Query(w.start()))
+			p.until("W")
+			p.stream(w.to)
+			p.send(status(w.to, 0))
+			for range 3 {
+				p.until("d")
+				p.send(status(w.to, 0))
+			}
+			p.send(rawclient.Typed('X', nil))
+			p.toEnd()
 		}},
+	}
+}
+
+// ahead asks for WAL that there is not.
+func ahead(at xlog.LSN) func(p *player) {
+	return func(p *player) {
+		startup(version3, physical...)(p)
+		p.lines = nil
+		p.send(rawclient.Query(fmt.Sprintf("START_REPLICATION %v", at)))
+		if p.until("WZ") == 'W' {
+			provoke(p, nil)
+		}
 	}
 }

@@ -36,13 +36,16 @@ func (p *player) note(format string, args ...any) {
 // send sends bytes, which a server that has closed the connection need not take.
 func (p *player) send(b []byte) { _ = p.Send(b) }
 
-// until reads up to a message of one of these types, or the connection's end, and gives that type; 0 for the end.
+// until reads up to a message of one of these types that is not WAL, or the connection's end, and gives that type; 0 for the end.
 func (p *player) until(types string) byte {
 	for !p.ended {
 		m, err := p.Next()
 		if err != nil {
 			p.end(err)
 			return 0
+		}
+		if p.takeWAL(m) {
+			continue // a server may write some at any time
 		}
 		p.message(m)
 		if strings.IndexByte(types, m.Type) >= 0 {
@@ -124,9 +127,6 @@ func (p *player) takeWAL(m rawclient.Message) bool {
 
 // message writes a message down.
 func (p *player) message(m rawclient.Message) {
-	if p.takeWAL(m) {
-		return
-	}
 	switch {
 	case m.Type == 'E' || m.Type == 'N':
 		p.note("%c %s", m.Type, report(m.Body))
