@@ -66,19 +66,26 @@ type held struct {
 	tli   xlog.TimeLineID
 }
 
-// headIsThere says whether the segment of start holds WAL before start: its first page and the page before start have
-// the headers that they must have. True for the start of a segment, which has no head.
+// headIsThere says whether the segment of start holds WAL before start: its first page has the header that it must have,
+// and so has the page before start, or it is one of zeros, as all are after a segment switch. True for the start of a
+// segment, which has no head.
 func (h *held) headIsThere(start xlog.LSN) (bool, error) {
 	if h.dir.SegSize.Offset(start) == 0 {
 		return true, nil
 	}
-	for _, page := range []xlog.LSN{h.dir.SegSize.SegStart(start), (start - 1).PageStart()} {
-		ok, err := h.pageIsThere(page, start)
-		if !ok || err != nil {
-			return false, err
-		}
+	if ok, err := h.pageIsThere(h.dir.SegSize.SegStart(start), start); !ok || err != nil {
+		return false, err
 	}
-	return true, nil
+	last := (start - 1).PageStart()
+	if ok, err := h.pageIsThere(last, start); ok || err != nil {
+		return ok, err
+	}
+	zeros := make([]byte, start-last)
+	held := make([]byte, len(zeros))
+	if err := h.read(held, last); err != nil {
+		return false, fmt.Errorf("read the last page held, at %v: %w", last, err)
+	}
+	return bytes.Equal(held, zeros), nil
 }
 
 // pageIsThere says whether a page is held whose bytes end at end, or later. Of a header that end cuts off, as the end

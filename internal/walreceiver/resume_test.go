@@ -13,6 +13,7 @@ import (
 	"waypost/protocol"
 	"waypost/transport"
 	"waypost/walfile"
+	"waypost/walfile/waltest"
 	"waypost/xlog"
 )
 
@@ -76,6 +77,31 @@ func TestUnwrittenHeadIsRefused(t *testing.T) {
 	require.Equal(t, make([]byte, segSize), b)
 }
 
+// The pages after a segment switch have no headers: the upstream sends zeros, and the stream may be cut among them.
+func TestStreamCutInTheZerosAfterASegmentSwitchGoesOn(t *testing.T) {
+	wal := waltest.New(waltest.Options{})
+	wal.FillTo(segSize.Start(1) + 20*xlog.PageSize + 304)
+	_, end := wal.Switch()
+	wal.FillTo(segSize.Start(2) + 5000)
+	for name, at := range map[string]xlog.LSN{
+		"page of the switch": end + 500,
+		"zeros":              end.PageStart() + 20*xlog.PageSize + 100,
+		"page start":         end.PageStart() + 20*xlog.PageSize,
+		"the last byte":      segSize.Start(2) - 1,
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			g.wal = wal
+			g.publishUpstream()
+			g.heldUpTo(1, at)
+			g.run()
+			g.upstream.Advance(wal.Pos())
+			g.waitReply(flushedIs(wal.Pos()))
+			g.requireHeld(1, segSize.Start(1), wal.Pos())
+		})
+	}
+}
+
 func TestStartBeyondWhatIsHeldIsRefused(t *testing.T) {
 	g := newRig(t)
 	g.ask(walrcv.Starting, 1, segSize.Start(3))
@@ -123,6 +149,7 @@ func TestUpstreamWithoutTheLastPageButWithWhatFollowsWillDo(t *testing.T) {
 	g.upstream.Advance(at + 800)
 	g.waitReply(flushedIs(at + 800))
 	require.Equal(t, []xlog.LSN{at - xlog.PageSize, at}, asked.starts())
+	require.Contains(t, g.logged.String(), "without comparing it")
 	g.requireHeld(1, segSize.Start(1), at+800)
 }
 
