@@ -294,7 +294,7 @@ func (c *checker) contentChanges(ch *change) {
 		}
 		return
 	}
-	if r, ok := c.remembered(ch.name, ch.data); ok {
+	if r, ok := slotRemembered(ch.data); ok && ch.name == filepath.Join(c.d.root, datadir.RememberedFile) {
 		c.vouch(ch.began, r.flushed, "remembered flush")
 		if r.checkedStart > r.flushed {
 			c.problem(ch.began, "remembered record at %v, flush %v", r.checkedStart, r.flushed)
@@ -305,12 +305,23 @@ func (c *checker) contentChanges(ch *change) {
 // positions are what a slot of the remembered positions' file says (see datadir.Remembered).
 type positions struct{ number, checkedStart, flushed xlog.LSN }
 
-func (c *checker) remembered(path string, slot []byte) (positions, bool) {
-	if path != filepath.Join(c.d.root, datadir.RememberedFile) || len(slot) < 64 || string(slot[:8]) != "WPREMEMB" {
+// slotRemembered reads one slot; false if it is none.
+func slotRemembered(slot []byte) (positions, bool) {
+	if len(slot) < 64 || string(slot[:8]) != "WPREMEMB" {
 		return positions{}, false
 	}
 	lsn := func(i int) xlog.LSN { return xlog.LSN(binary.LittleEndian.Uint64(slot[i:])) }
 	return positions{lsn(16), lsn(40), lsn(48)}, true
+}
+
+// lastRemembered reads the file of the remembered positions: the slot that was written last counts.
+func lastRemembered(content []byte) (last positions) {
+	for _, at := range []int{0, 4096} {
+		if p, ok := slotRemembered(content[min(at, len(content)):]); ok && p.number > last.number {
+			last = p
+		}
+	}
+	return last
 }
 
 // namesChange checks that a segment goes only when what is remembered, durably, no longer needs it, and that a file gets
@@ -340,16 +351,7 @@ func (c *checker) segmentGoes(n *nameChange, seg walfile.Segment) {
 		c.problem(n.began, "a segment goes, and %s is not synced", path)
 		return
 	}
-	var last positions
-	content := f.durableAt(n.began)
-	for _, at := range []int{0, 4096} {
-		if at+512 > len(content) {
-			continue
-		}
-		if p, ok := c.remembered(path, content[at:at+512]); ok && p.number > last.number {
-			last = p
-		}
-	}
+	last := lastRemembered(f.durableAt(n.began))
 	if end := c.up.dir.SegSize.Start(seg.SegNo + 1); last.checkedStart < end {
 		c.problem(n.began, "the segment up to %v goes, and a restart would begin at %v", end, last.checkedStart)
 	}

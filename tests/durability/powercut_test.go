@@ -61,16 +61,30 @@ func TestNothingIsVouchedForThatAPowerCutTook(t *testing.T) {
 	require.NoError(t, err)
 	said, err := reports(r.calls)
 	require.NoError(t, err)
-	for i := range cuts() {
-		c := newCut(first+i, r.calls)
-		promised := xlog.LSN(0)
+	promised := func(c cut) (upto xlog.LSN) {
 		for _, s := range said {
 			if s.at < c.at {
-				promised = max(promised, s.Flush)
+				upto = max(upto, s.Flush)
 			}
 		}
-		t.Logf("cut %d (WAYPOST_SEED=%d): at %d of %d, style %d, after a report of %v", i, first+i, c.at, r.next, c.style, promised)
-		r.survive(d.after(c), promised)
+		return upto
+	}
+	// Many cuts are only looked at, as long as no cut is found that keeps less than was reported ...
+	for i := range 10 * cuts() {
+		c := newCut(first+i, r.calls)
+		require.NoErrorf(t, r.kept(d.after(c), promised(c)), "WAYPOST_SEED=%d", first+i)
+	}
+	// ... which a node that does not sync would show at once,
+	careless, err := newDisk(r.relay.DataDir, r.first, r.without(r.syncsSegment))
+	require.NoError(t, err)
+	all := newCut(first, r.calls)
+	all.at, all.style = r.next, 0
+	require.Error(t, r.kept(careless.after(all), promised(all)))
+	// and some are lived through.
+	for i := range cuts() {
+		c := newCut(first+i, r.calls)
+		t.Logf("cut %d (WAYPOST_SEED=%d): at %d of %d, style %d, after a report of %v", i, first+i, c.at, r.next, c.style, promised(c))
+		r.survive(d.after(c), promised(c))
 	}
 }
 
@@ -121,18 +135,28 @@ func (r *rig) restore(s snapshot) {
 // oldestNeeded is the start of the segment in which recovery begins: from there on nothing may be missing.
 func (r *rig) oldestNeeded() xlog.LSN {
 	r.t.Helper()
-	b, err := os.ReadFile(r.relay.DataDir + "/global/waypost_remembered")
+	b, err := os.ReadFile(r.rememberedFile())
 	require.NoError(r.t, err)
-	c := checker{d: &disk{root: r.relay.DataDir}}
-	var last positions
-	for _, at := range []int{0, 4096} {
-		p, ok := c.remembered(r.relay.DataDir+"/global/waypost_remembered", b[at:at+512])
-		if ok && p.number > last.number {
-			last = p
-		}
-	}
+	last := lastRemembered(b)
 	require.NotZero(r.t, last.checkedStart)
 	return r.size.SegStart(last.checkedStart)
+}
+
+// kept says whether a directory has all WAL that recovery needs up to promised, as it was.
+func (r *rig) kept(left snapshot, promised xlog.LSN) error {
+	for at := r.size.SegStart(lastRemembered(left[r.rememberedFile()]).checkedStart); at < promised; at += xlog.LSN(r.size) {
+		name := walfile.SegmentNameAt(1, at, r.size)
+		n := min(int(promised-at), int(r.size))
+		have := left[filepath.Join(r.relay.WalDir(), name)]
+		want, err := readWAL(r.primary.WalDir(), r.size, at, n)
+		if err != nil {
+			return err
+		}
+		if len(have) < n || differsAt(have, want) >= 0 {
+			return fmt.Errorf("segment %s does not have what was reported, up to %v", name, promised)
+		}
+	}
+	return nil
 }
 
 // requireSegments compares every segment from from to end.
