@@ -14,6 +14,8 @@ type pair struct {
 	primary *cluster.Postgres
 	standby *cluster.Postgres
 	relay   *cluster.Waypost
+
+	receivewal *cluster.Receivewal // the one that runs, or ran last
 }
 
 func (b *bench) pair() *pair {
@@ -37,28 +39,38 @@ func (b *bench) pair() *pair {
 	return p
 }
 
-// standbyKind is one of the ways to have a commit wait for.
+// standbyKind is one of the standbys to have a commit wait for.
 type standbyKind struct {
 	name  string // application_name, empty for none
 	start func() (stop func())
+	pids  func() []int // of all its processes
 }
 
 func (b *bench) standbyKinds(p *pair) []standbyKind {
 	return []standbyKind{
-		{"", func() func() { return func() {} }},
+		{"", func() func() { return func() {} }, func() []int { return nil }},
 		{"receivewal", func() func() {
-			r := b.disk.StartReceivewal("receivewal", p.primary.Conninfo(), "--synchronous")
-			return r.Stop
-		}},
+			p.receivewal = b.disk.StartReceivewal("receivewal", p.primary.Conninfo(), "--synchronous")
+			return p.receivewal.Stop
+		}, func() []int { return []int{p.receivewal.PID} }},
 		{"standby", func() func() {
 			p.standby.Start()
 			return func() { p.standby.Stop(cluster.Fast) }
-		}},
+		}, func() []int { return tree(p.standby.Process()) }},
 		{"witness", func() func() {
 			p.relay.Start()
 			return func() { p.relay.Stop(cluster.Fast) }
-		}},
+		}, func() []int { return tree(p.relay.Process()) }},
 	}
+}
+
+// tree is a server with all its processes.
+func tree(postmaster *cluster.Process) []int {
+	pids := []int{postmaster.PID}
+	for _, child := range postmaster.Children() {
+		pids = append(pids, child.PID)
+	}
+	return pids
 }
 
 // commit measures pgbench -N whose commits wait for one synchronous standby, or for none.
@@ -66,15 +78,20 @@ func (b *bench) commit() {
 	p := b.pair()
 	clients := []int{1, 8, 32}
 	p.pgbench(8, b.opts.seconds) // most pages' first images after the checkpoint are written here
-	tps := map[string]map[int][]float64{}
+	tps, cpu := map[string]map[int][]float64{}, map[string]map[int][]float64{}
 	for range b.opts.runs {
 		for _, kind := range b.standbyKinds(p) {
 			if tps[kind.name] == nil {
-				tps[kind.name] = map[int][]float64{}
+				tps[kind.name], cpu[kind.name] = map[int][]float64{}, map[int][]float64{}
 			}
 			p.withSynchronous(kind, func() {
+				pids := kind.pids()
 				for _, n := range clients {
-					tps[kind.name][n] = append(tps[kind.name][n], p.pgbench(n, b.opts.seconds))
+					before := b.cpuOfAll(pids)
+					rate := p.pgbench(n, b.opts.seconds)
+					used := float64((b.cpuOfAll(pids) - before).Microseconds())
+					tps[kind.name][n] = append(tps[kind.name][n], rate)
+					cpu[kind.name][n] = append(cpu[kind.name][n], used/(rate*b.opts.seconds.Seconds()))
 				}
 			})
 		}
@@ -85,6 +102,8 @@ func (b *bench) commit() {
 		b.report.compare(comparison{what: what, unit: "tps", other: "no standby", theirs: tps[""][n], waypost: ours, target: atLeast(0.9)})
 		b.report.compare(comparison{what: what, unit: "tps", other: "pg_receivewal", theirs: tps["receivewal"][n], waypost: ours, target: moreThan(1)})
 		b.report.compare(comparison{what: what, unit: "tps", other: "PostgreSQL standby", theirs: tps["standby"][n], waypost: ours, target: moreThan(1)})
+		b.report.note("CPU of the whole standby per transaction: pg_receivewal %s, PostgreSQL standby %s, Waypost %s µs",
+			spread(cpu["receivewal"][n]), spread(cpu["standby"][n]), spread(cpu["witness"][n]))
 	}
 }
 

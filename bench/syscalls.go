@@ -57,11 +57,7 @@ func (b *bench) receiverPid(p *pair, kind string) int {
 		require.NoError(b, err)
 		return pid
 	}
-	out, err := exec.Command("pgrep", "-f", "pg_receivewal -D "+filepath.Join(b.disk.Dir, kind)).Output()
-	require.NoError(b, err)
-	pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
-	require.NoError(b, err)
-	return pid
+	return p.receivewal.PID
 }
 
 // callCounts are system calls by name.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -16,9 +17,13 @@ type tb struct {
 	testing.TB
 	name string
 
+	interrupted atomic.Bool
+
 	mu       sync.Mutex
 	failed   bool
 	cleanups []func()
+
+	cleaning sync.Mutex // whoever comes second waits until all is clean
 }
 
 // errFailed is what FailNow panics with: run recovers it.
@@ -32,6 +37,7 @@ func newTB(name string) *tb {
 	go func() {
 		<-interrupts
 		signal.Stop(interrupts)
+		t.interrupted.Store(true)
 		t.cleanUp()
 		os.Exit(1)
 	}()
@@ -47,7 +53,11 @@ func (t *tb) Failed() bool {
 	return t.failed
 }
 
+// Fail does nothing once the program is interrupted: that things fail then, as their servers end, is no news.
 func (t *tb) Fail() {
+	if t.interrupted.Load() {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.failed = true
@@ -55,25 +65,27 @@ func (t *tb) Fail() {
 
 func (t *tb) FailNow() {
 	t.Fail()
+	if t.interrupted.Load() {
+		select {} // until the one who takes everything down ends the program
+	}
 	panic(errFailed)
 }
 
 func (t *tb) Logf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
 func (t *tb) Errorf(format string, args ...any) {
-	t.Logf(format, args...)
 	t.Fail()
+	if !t.interrupted.Load() {
+		t.Logf(format, args...)
+	}
 }
 
 func (t *tb) Fatalf(format string, args ...any) {
-	t.Logf(format, args...)
+	t.Errorf(format, args...)
 	t.FailNow()
 }
 
-func (t *tb) Fatal(args ...any) {
-	fmt.Fprintln(os.Stderr, args...)
-	t.FailNow()
-}
+func (t *tb) Fatal(args ...any) { t.Fatalf("%s", fmt.Sprintln(args...)) }
 
 // Cleanup has f called at the end, the last one first.
 func (t *tb) Cleanup(f func()) {
@@ -83,6 +95,8 @@ func (t *tb) Cleanup(f func()) {
 }
 
 func (t *tb) cleanUp() {
+	t.cleaning.Lock()
+	defer t.cleaning.Unlock()
 	for {
 		t.mu.Lock()
 		n := len(t.cleanups)
