@@ -1,6 +1,7 @@
 package durability
 
 import (
+	"bytes"
 	"encoding/binary"
 	"path/filepath"
 	"slices"
@@ -101,11 +102,12 @@ func (r *rig) withSyncsFailed() []*call {
 	return r.changed(func(c *call) bool { n++; return n > len(r.calls)/2 && r.syncsSegment(c) }, func(c *call) { c.ret = -1 })
 }
 
-// firstWrite chooses a write of WAL in the middle of the trace.
+// firstWrite chooses a write of WAL in the middle of the trace that is not of zeros, which might be there already.
 func (r *rig) firstWrite() func(*call) bool {
 	done := false
 	return func(c *call) bool {
-		if done || c.begin < r.next/2 || c.name != "pwrite64" || !walfile.IsSegmentName(filepath.Base(c.args[0].fd)) {
+		if done || c.begin < r.next/2 || c.name != "pwrite64" || !walfile.IsSegmentName(filepath.Base(c.args[0].fd)) ||
+			len(bytes.Trim(c.args[1].data, "\x00")) == 0 {
 			return false
 		}
 		done = true
