@@ -105,6 +105,7 @@ func (r *Receiver) serve(o order) error {
 		err := r.serveConnection(&o, how)
 		switch {
 		case errors.Is(err, errPageGone) && !how.noOverlap:
+			r.log().Info().Msgf("%v; going on without comparing it", errPageGone)
 			how.noOverlap = true
 		case errors.Is(err, errDoubtful) && !how.refetch:
 			r.log().Info().Msgf("fetching the unfinished record at %v again: the pages found on disk differ from the upstream's",
