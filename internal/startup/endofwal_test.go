@@ -10,6 +10,7 @@ import (
 
 	"waypost/internal/controldata"
 	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/pmsignal"
 	"waypost/walfile"
 	"waypost/walfile/waltest"
@@ -210,6 +211,20 @@ func TestRememberedFlushIsVouchedFor(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, ok && r.Distrust, "it is distrusted as well after one more crash")
 	}
+}
+
+func TestSyncThatFailsAtStartIsRememberedForTheNextStart(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(2) + 5000)
+	g := newRig(t)
+	g.holds(l.Segments())
+	require.NoError(t, os.Symlink("nowhere", g.path(7, 1))) // cannot be opened to be synced
+	err := g.Run()
+	require.True(t, durable.IsSyncError(err), err)
+	require.NotContains(t, g.wasTold(), pmsignal.BeginHotStandby)
+	r, ok, err := datadir.ReadRemembered(g.DataDir)
+	require.NoError(t, err)
+	require.True(t, ok && r.Distrust)
 }
 
 // The rest of a record from before our first byte is covered by no CRC that we could check.

@@ -26,6 +26,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"waypost/internal/ckptctl"
+	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/internal/guc"
 	"waypost/internal/walrcv"
 	"waypost/internal/walsnd"
@@ -93,6 +95,15 @@ var ErrStopped = errors.New("terminating startup process due to administrator co
 // Run recovers until it is told to stop. Its error is never nil.
 func (s *Startup) Run() error {
 	defer s.close()
+	err := s.recover()
+	if durable.IsSyncError(err) {
+		// At a start the postmaster gives up: whoever starts the node next must know of it, for the kernel tells only once.
+		err = errors.Join(err, datadir.Distrust(s.DataDir))
+	}
+	return err
+}
+
+func (s *Startup) recover() error {
 	if err := s.begin(); err != nil {
 		return err
 	}

@@ -22,7 +22,6 @@ package walreceiver
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -73,7 +72,7 @@ func newReceiver(p *child.Process, transports *transport.Registry) (*Receiver, e
 		Transport:       t,
 		ApplicationName: p.Settings.String(guc.ClusterName),
 		OpenFiles:       openSegmentWriter,
-		Distrust:        func() error { return distrust(p.DataDir) },
+		Distrust:        func() error { return datadir.Distrust(p.DataDir) },
 		SetTitle:        p.Title.SetBytes,
 	}
 	if r.ApplicationName == "" {
@@ -107,22 +106,4 @@ func (r *Receiver) obey(p *child.Process) {
 			r.wake()
 		}
 	}
-}
-
-// distrust marks the remembered position. Another process may have had the same bad luck and marked it first.
-func distrust(dataDir string) error {
-	m, err := datadir.OpenMemory(dataDir, 0o600)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	last, ok := m.Last()
-	if !ok {
-		return nil // nothing is remembered, so nothing will be believed
-	}
-	last.Distrust = true
-	if err := m.Store(last); !errors.Is(err, datadir.ErrDistrusted) {
-		return err
-	}
-	return nil
 }

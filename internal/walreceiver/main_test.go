@@ -77,18 +77,17 @@ func TestUnknownTransportIsRefusedByName(t *testing.T) {
 func TestFailedSyncMarksTheRememberedPosition(t *testing.T) {
 	g := newRig(t)
 	p, _ := g.newProcess()
-	require.NoError(t, distrust(p.DataDir), "nothing is remembered: nothing will be believed")
-
 	m, err := datadir.OpenMemory(p.DataDir, 0o600)
 	require.NoError(t, err)
 	defer m.Close()
-	remembered := datadir.Remembered{SystemID: 1, Timeline: 1, CheckedStart: 100, Flushed: 200, WrittenAt: xlog.Now().Time()}
-	require.NoError(t, m.Store(remembered))
-	require.NoError(t, distrust(p.DataDir))
+	require.NoError(t, m.Store(datadir.Remembered{SystemID: 1, Timeline: 1, CheckedStart: 100, Flushed: 200}))
+	var transports transport.Registry
+	require.NoError(t, transports.Register("played", g.upstream))
+	r, err := newReceiver(p, &transports)
+	require.NoError(t, err)
+	require.ErrorIs(t, r.syncFailed(&walfile.SyncError{Path: "segment", Err: unix.EIO}), unix.EIO)
 	got, ok, err := datadir.ReadRemembered(p.DataDir)
 	require.NoError(t, err)
-	require.True(t, ok)
-	remembered.Distrust = true
-	require.Equal(t, remembered, got)
-	require.NoError(t, distrust(p.DataDir), "twice does no harm")
+	require.True(t, ok && got.Distrust)
+	require.Equal(t, xlog.LSN(200), got.Flushed)
 }
