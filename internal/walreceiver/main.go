@@ -6,7 +6,7 @@
 //
 // Started by the postmaster when startup asks (PMSIGNAL_START_WALRECEIVER, WalRcvData filled); at most one runs.
 //
-//	SIGTERM  stop: sync what was written if that is quick, report, end
+//	SIGTERM  stop: sync what was written, report, end
 //	SIGHUP   read the configuration files again
 //	SIGQUIT  die at once (in internal/child)
 //	others   nothing

@@ -15,6 +15,7 @@ import (
 	"waypost/protocol"
 	"waypost/shmem"
 	"waypost/transport"
+	"waypost/walfile"
 	"waypost/xlog"
 )
 
@@ -105,16 +106,29 @@ func TestStopDuringAnEndlessStreamEndsAtOnce(t *testing.T) {
 	g.requireHeld(1, segSize.Start(1), g.XLog.Flushed())
 }
 
-func TestStopDoesNotWaitForADiskThatHangs(t *testing.T) {
+// A sync that was under way when the process was told to stop, and then fails, has told so only to this process.
+func TestStopWaitsForWhatBecomesOfASync(t *testing.T) {
 	g := newRig(t)
-	begun, permit := g.heldUpFlush()
+	begun, permit := make(chan struct{}, 10), make(chan struct{})
+	g.filesWith(func(f *files) {
+		f.flush = func() (xlog.LSN, error) {
+			begun <- struct{}{}
+			<-permit
+			return f.walFiles.Flushed(), &walfile.SyncError{Path: "segment", Err: unix.EIO}
+		}
+	})
+	var closed atomic.Bool
+	g.tamperWith(func(c *tampered) { c.closed = func() { closed.Store(true) } })
 	g.run()
 	g.upstream.Advance(segSize.Start(1) + 800)
 	<-begun
 	g.Stop()
-	requireReported(t, g.ended(), protocol.CodeAdminShutdown, "administrator command", false)
-	require.Equal(t, segSize.Start(1), g.XLog.Flushed())
+	g.eventually("the upstream need not wait", closed.Load)
+	require.NotEqual(t, walrcv.Stopped, g.WalRcv.State())
 	close(permit)
+	require.ErrorIs(t, g.ended(), unix.EIO)
+	require.Equal(t, 1, g.distrust)
+	require.Equal(t, segSize.Start(1), g.XLog.Flushed())
 }
 
 func TestUpstreamShutdownEndsTheProcessWithAllSyncedAndReported(t *testing.T) {

@@ -372,10 +372,7 @@ func (s *stream) finish(cause error) error {
 		s.r.log().Warn().Msg("disconnecting from the upstream, because there is no room for its WAL")
 	}
 	s.positions.setWritten(s.writer.files.Written())
-	s.syncer.stop()
-	if !s.awaitSyncer(cause) {
-		return cause
-	}
+	s.awaitSyncer(cause)
 	if s.syncer.err != nil {
 		return s.r.syncFailed(s.syncer.err)
 	}
@@ -386,23 +383,17 @@ func (s *stream) finish(cause error) error {
 	return cause
 }
 
-// stopGrace is how long an ordered stop waits for the last sync and the last report.
+// stopGrace is how long an ordered stop waits before it breaks off reports that do not get through.
 const stopGrace = 2 * time.Second
 
-// awaitSyncer waits for the last sync: as long as it takes, but no longer than stopGrace where the process was told to
-// stop. False: it is still going on, and what is not synced is not vouched for.
-func (s *stream) awaitSyncer(cause error) bool {
-	if !errors.Is(cause, errStopped) {
-		<-s.syncer.ended
-		return true
+// awaitSyncer waits for the last sync, as long as it takes: the kernel tells of a sync that fails only once, so whoever went
+// on without that word would vouch for what the disk does not have.
+func (s *stream) awaitSyncer(cause error) {
+	if errors.Is(cause, errStopped) {
+		// Sends of the other goroutines end with the connection.
+		watchdog := time.AfterFunc(stopGrace, func() { s.conn.Close() })
+		defer watchdog.Stop()
 	}
-	// Sends of the other goroutines end with the connection.
-	watchdog := time.AfterFunc(stopGrace, func() { s.conn.Close() })
-	defer watchdog.Stop()
-	select {
-	case <-s.syncer.ended:
-		return true
-	case <-time.After(stopGrace):
-		return false
-	}
+	s.syncer.stop()
+	<-s.syncer.ended
 }
