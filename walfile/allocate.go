@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -107,12 +108,25 @@ func renameNoReplace(from, to string) error {
 	case errors.Is(err, unix.EEXIST):
 		return ErrSegmentExists
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS):
-		// A file system that does not know the flag, such as some network file systems: there, only looking first is
-		// left.
-		if _, err := os.Lstat(to); err == nil {
-			return ErrSegmentExists
-		}
-		return os.Rename(from, to)
+		return linkNoReplace(from, to) // a file system that does not know the flag, such as NFS
 	}
 	return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+}
+
+// linkNoReplace is renameNoReplace in two steps, of which the first cannot replace a file either. Only where there are no
+// links, looking first is all that is left.
+func linkNoReplace(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, fs.ErrExist):
+		return ErrSegmentExists
+	case !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EOPNOTSUPP):
+		return err
+	}
+	if _, err := os.Lstat(to); err == nil {
+		return ErrSegmentExists
+	}
+	return os.Rename(from, to)
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"waypost/internal/durable"
 	"waypost/internal/guc"
 	"waypost/walfile"
@@ -94,8 +96,8 @@ func (c *Checkpointer) letGo(s walfile.Segment) (recycled bool, err error) {
 }
 
 // mayRecycle says whether new WAL may be written over a segment's bytes. sendfile hands a connection references to the
-// file's pages, so not as long as one may still have them, be it alive or abandoned. Connections of an earlier generation have left no word of what
-// they have in flight: what was received before this one is only ever unlinked.
+// file's pages, so not as long as one may still have them, be it alive or abandoned. Connections of an earlier generation
+// have left no word of what they have in flight: what was received before this one is only ever unlinked.
 func (c *Checkpointer) mayRecycle(s walfile.Segment) bool {
 	start := c.wal.SegSize.Start(s.SegNo)
 	if !c.Settings.Bool(guc.WalRecycle) || start < c.bornAt || start < xlog.LSN(c.SndCtl.AbandonedUpto.Load()) {
@@ -107,8 +109,10 @@ func (c *Checkpointer) mayRecycle(s walfile.Segment) bool {
 			return false
 		}
 	}
-	info, err := os.Lstat(c.wal.SegmentPath(s.TLI, s.SegNo))
-	return err == nil && info.Mode().IsRegular() && info.Size() == int64(c.wal.SegSize)
+	var st unix.Stat_t
+	err := unix.Lstat(c.wal.SegmentPath(s.TLI, s.SegNo), &st)
+	// Under another name its bytes may be somebody's archive, or, after a recycling that broke off, the stream's newest.
+	return err == nil && st.Mode&unix.S_IFMT == unix.S_IFREG && st.Nlink == 1 && st.Size == int64(c.wal.SegSize)
 }
 
 // recycle gives a segment the first name that is free among the future ones worth having; false if none is.

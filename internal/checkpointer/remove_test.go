@@ -107,6 +107,24 @@ func TestSegmentThatAnEndedConnectionMayHoldIsNotRecycled(t *testing.T) {
 	require.EqualValues(t, 7, g.Ckpt.SegmentsRecycled.Load()+g.Ckpt.SegmentsRemoved.Load())
 }
 
+func TestSegmentThatHasAnotherNameIsNotWrittenOver(t *testing.T) {
+	kept := filepath.Join(t.TempDir(), "archived")
+	g := received(t, func(g *rig) { g.set(guc.MinWalSize, "4MB") })
+	require.NoError(t, os.Link(g.path(1, 1), kept))
+	g.once()
+	require.NotContains(t, g.segments(1), xlog.SegNo(1))
+	b, err := os.ReadFile(kept)
+	require.NoError(t, err)
+	require.Equal(t, bytes.Repeat([]byte{1}, int(segSize)), b)
+	for _, n := range g.segments(1) {
+		a, err := os.Stat(g.path(1, n))
+		require.NoError(t, err)
+		info, err := os.Stat(kept)
+		require.NoError(t, err)
+		require.False(t, os.SameFile(a, info), "it waits to be written over as segment %d", n)
+	}
+}
+
 func TestWALOfEarlierGenerationsIsNotRecycled(t *testing.T) {
 	g := newRig(t)
 	g.published(seg(5) + 100)
