@@ -146,6 +146,7 @@ func (r *Receiver) connect(o *order) (transport.Conn, error) {
 	if err != nil {
 		return nil, upstreamError("could not connect to the primary server", err)
 	}
+	conn = &bounded{conn, r.settings.Load}
 	r.setConn(conn)
 	r.slotMade, r.checked = "", false
 	host, port := conn.SenderInfo()

@@ -164,6 +164,54 @@ func TestStalledUpstreamIsPingedAndThenGivenUp(t *testing.T) {
 	require.Len(t, g.upstream.Replies(), 1, "one ping is enough")
 }
 
+// mute is a connection that no longer answers one of the commands.
+type mute struct {
+	transport.Conn
+	command string
+}
+
+func (c *mute) wait(ctx context.Context, command string) error {
+	if command != c.command {
+		return nil
+	}
+	<-ctx.Done()
+	return &transport.ConnError{Op: command, Err: context.Cause(ctx)}
+}
+
+func (c *mute) IdentifySystem(ctx context.Context) (transport.SystemIdentity, error) {
+	if err := c.wait(ctx, "identify"); err != nil {
+		return transport.SystemIdentity{}, err
+	}
+	return c.Conn.IdentifySystem(ctx)
+}
+
+func (c *mute) Exec(ctx context.Context, query string) (*transport.ExecResult, error) {
+	if err := c.wait(ctx, "show"); err != nil {
+		return nil, err
+	}
+	return c.Conn.Exec(ctx, query)
+}
+
+func (c *mute) StartStreaming(ctx context.Context, o transport.StreamOptions) (transport.StartResult, error) {
+	if err := c.wait(ctx, "start"); err != nil {
+		return transport.StartResult{}, err
+	}
+	return c.Conn.StartStreaming(ctx, o)
+}
+
+func TestUpstreamThatDoesNotAnswerACommandIsGivenUp(t *testing.T) {
+	for _, command := range []string{"identify", "show", "start"} {
+		t.Run(command, func(t *testing.T) {
+			g := newRig(t)
+			g.Receiver.settings.Store(&settings{timeout: 50 * time.Millisecond})
+			g.Transport = &tamper{g.Transport, func(c transport.Conn) transport.Conn { return &mute{c, command} }}
+			g.run()
+			requireReported(t, g.ended(), protocol.CodeConnectionFailure, "no answer for 50ms (wal_receiver_timeout)", false)
+			require.Equal(t, walrcv.Stopped, g.WalRcv.State())
+		})
+	}
+}
+
 func TestTimeoutThatIsTurnedOnLaterHolds(t *testing.T) {
 	g := newRig(t)
 	g.Receiver.settings.Store(&settings{})
