@@ -151,6 +151,21 @@ func (s *Startup) readRemembered(control *controldata.ControlFile) (datadir.Reme
 	return r, nil
 }
 
+// rememberFirst stores the first record that was checked, before anything that was flushed so far is reported or sent.
+func (s *Startup) rememberFirst(rec *walfile.Record, flushed xlog.LSN) error {
+	memory, err := datadir.OpenMemory(s.DataDir, s.Perm)
+	if err != nil {
+		return err
+	}
+	defer memory.Close() // what was stored is synced
+	r, ok := memory.Last()
+	if ok && r.Timeline == rec.TLI() && r.Flushed > flushed {
+		return nil // damage took the node back: that it once had more is still to be known
+	}
+	return memory.Store(datadir.Remembered{SystemID: s.control.systemID, Timeline: rec.TLI(), CheckedStart: rec.LSN(), Flushed: flushed,
+		WrittenAt: time.Now().Truncate(time.Microsecond), Distrust: r.Distrust})
+}
+
 // removeTemps removes unfinished files that an earlier generation left in pg_wal. Nobody else writes there before the
 // positions are published.
 func (s *Startup) removeTemps() error {
@@ -193,6 +208,11 @@ func (s *Startup) publish(found *endOfWAL) {
 	}
 	x.VouchedUpto.Store(uint64(max(found.end, found.vouched)))
 	x.ResumedAt.Store(uint64(found.resume))
+	if found.last.start == 0 && found.damage == nil && found.vouched == found.resume {
+		// All that comes is in doubt until the first record was checked and is remembered (rememberFirst): until then a
+		// restart could find nothing in it that it may believe, and would begin here again.
+		x.ResumedAt.Store(uint64(found.resume) + 1)
+	}
 	x.TimelineID.Store(uint32(found.tli))
 	x.PrevTimeline.Store(uint32(parentOf(found.history, found.tli)))
 	x.WrittenUpto.Store(uint64(found.resume))

@@ -90,6 +90,11 @@ func (s *Startup) readRecords(flushed xlog.LSN) error {
 			continue
 		}
 		again = false
+		if !r.begun {
+			if err := s.rememberFirst(rec, flushed); err != nil {
+				return err
+			}
+		}
 		r.begun = true
 		r.last = lastRecordOf(rec)
 		s.observe(rec)

@@ -162,7 +162,7 @@ func (g *rig) found() positions {
 	require.NoError(g.t, g.begin(), g.log.String())
 	x := g.XLog
 	require.Equal(g.t, x.Written(), x.Flushed())
-	return positions{end: x.Replayed(), vouched: xlog.LSN(x.VouchedUpto.Load()), resume: xlog.LSN(x.ResumedAt.Load())}
+	return positions{end: x.Replayed(), vouched: xlog.LSN(x.VouchedUpto.Load()), resume: x.Written()}
 }
 
 type positions struct{ end, vouched, resume xlog.LSN }
