@@ -28,6 +28,8 @@ type rig struct {
 	lives int
 	trace *cluster.Trace // of the present one
 	next  int            // moment
+
+	recordEnds []xlog.LSN // of the primary's WAL
 }
 
 func newRig(t testing.TB) *rig {

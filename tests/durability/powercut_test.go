@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -54,13 +55,37 @@ func TestNothingIsVouchedForThatAPowerCutTook(t *testing.T) {
 	acks.Stop()
 	r.relay.Stop(cluster.Fast)
 	r.died()
+	r.cutPower(first, r.calls)
+}
+
+func TestPowerCutsAtASwitchOfTimeline(t *testing.T) {
+	first := seed(t)
+	r := newRig(t)
+	r.live()
+	acks := r.primary.StartAckLoad(2)
+	r.load(acks, 1)
+	r.promote()
+	r.load(acks, 1)
+	acks.Stop()
+	r.relay.Stop(cluster.Fast)
+	r.died()
+	history := filepath.Join(r.relay.WalDir(), walfile.HistoryName(2))
+	at := slices.IndexFunc(r.calls, func(c *call) bool {
+		return slices.ContainsFunc(c.args, func(a arg) bool { return a.fd == history || a.text() == history })
+	})
+	require.Positive(t, at, "the history file is made")
+	r.cutPower(first, r.calls[at-20:min(at+200, len(r.calls))])
+}
+
+// cutPower tries cuts at these calls.
+func (r *rig) cutPower(first uint64, calls []*call) {
+	r.t.Helper()
 	r.primary.Configure(map[string]string{"synchronous_standby_names": ""})
 	r.primary.Reload()
-
 	d, err := newDisk(r.relay.DataDir, r.first, r.calls)
-	require.NoError(t, err)
+	require.NoError(r.t, err)
 	said, err := reports(r.calls)
-	require.NoError(t, err)
+	require.NoError(r.t, err)
 	promised := func(c cut) (upto xlog.LSN) {
 		for _, s := range said {
 			if s.at < c.at {
@@ -69,21 +94,21 @@ func TestNothingIsVouchedForThatAPowerCutTook(t *testing.T) {
 		}
 		return upto
 	}
-	// Many cuts are only looked at, as long as no cut is found that keeps less than was reported ...
+	// Many cuts are only looked at: none may keep less than was reported, ...
 	for i := range 10 * cuts() {
-		c := newCut(first+i, r.calls)
-		require.NoErrorf(t, r.kept(d.after(c), promised(c)), "WAYPOST_SEED=%d", first+i)
+		c := newCut(first+i, calls)
+		require.NoErrorf(r.t, r.kept(d.after(c), promised(c)), "WAYPOST_SEED=%d", first+i)
 	}
-	// ... which a node that does not sync would show at once,
+	// ... which a node that does not sync would do at once.
 	careless, err := newDisk(r.relay.DataDir, r.first, r.without(r.syncsSegment))
-	require.NoError(t, err)
-	all := newCut(first, r.calls)
+	require.NoError(r.t, err)
+	all := newCut(first, calls)
 	all.at, all.style = r.next, 0
-	require.Error(t, r.kept(careless.after(all), promised(all)))
-	// and some are lived through.
+	require.Error(r.t, r.kept(careless.after(all), promised(all)))
+	// Some are lived through.
 	for i := range cuts() {
-		c := newCut(first+i, r.calls)
-		t.Logf("cut %d (WAYPOST_SEED=%d): at %d of %d, style %d, after a report of %v", i, first+i, c.at, r.next, c.style, promised(c))
+		c := newCut(first+i, calls)
+		r.t.Logf("cut %d (WAYPOST_SEED=%d): at %d of %d, style %d, after a report of %v", i, first+i, c.at, r.next, c.style, promised(c))
 		r.survive(d.after(c), promised(c))
 	}
 }
@@ -96,13 +121,14 @@ func (r *rig) survive(left snapshot, promised xlog.LSN) {
 	r.proxy.Refuse()
 	r.relay.Start()
 	pos := r.relay.IdentifySystem().Pos
-	require.GreaterOrEqual(r.t, pos, promised, "WAL that was reported flushed is gone")
+	// The pages of a record whose end is not there are held, but nobody gets them before they are checked.
+	require.GreaterOrEqual(r.t, pos, r.lastRecordEnd(promised), "WAL that was reported flushed is gone")
 	r.primary.Exec("SELECT pg_logical_emit_message(true, 'waypost', 'there is always something to catch up with')")
 	end := r.primary.SwitchWAL()
 
 	from := r.oldestNeeded()
 	client := r.stream(from)
-	defer client.conn.Close()
+	defer func() { client.conn.Close() }()
 	client.read(pos)
 
 	w := r.watch()
@@ -115,6 +141,44 @@ func (r *rig) survive(left snapshot, promised xlog.LSN) {
 	r.requireSegments(from, end)
 	client.conn.Close() // it answers nothing, and a stop would wait for it
 	r.relay.Stop(cluster.Fast)
+}
+
+// lastRecordEnd is the end of the last record that is complete before a position, 0 if there is none.
+func (r *rig) lastRecordEnd(before xlog.LSN) xlog.LSN {
+	r.t.Helper()
+	if r.recordEnds == nil {
+		r.recordEnds = r.readRecordEnds()
+	}
+	i, _ := slices.BinarySearch(r.recordEnds, before+1)
+	if i == 0 {
+		return 0
+	}
+	return r.recordEnds[i-1]
+}
+
+// readRecordEnds reads the primary's WAL, from where the relay's begins.
+func (r *rig) readRecordEnds() (ends []xlog.LSN) {
+	r.t.Helper()
+	dir := walfile.Dir{Path: r.primary.WalDir(), SegSize: r.size}
+	tli := xlog.TimeLineID(1)
+	if _, err := os.Stat(filepath.Join(dir.Path, walfile.HistoryName(2))); err == nil {
+		tli = 2
+	}
+	history, err := dir.History(tli)
+	require.NoError(r.t, err)
+	reader := walfile.NewReader(walfile.NewSegmentReader(dir), walfile.ReaderOptions{SegSize: r.size, History: history, Version: 15})
+	d, err := newDisk(r.relay.DataDir, r.first, r.calls)
+	require.NoError(r.t, err)
+	_, err = reader.FindFirst(origin(d, r.size))
+	require.NoError(r.t, err)
+	for {
+		rec, err := reader.Next()
+		if err != nil {
+			require.NotNil(r.t, walfile.AsStop(err), "%v", err)
+			return ends
+		}
+		ends = append(ends, rec.End())
+	}
 }
 
 // restore puts a directory in the place of the relay's.
@@ -145,15 +209,18 @@ func (r *rig) oldestNeeded() xlog.LSN {
 // kept says whether a directory has all WAL that recovery needs up to promised, as it was.
 func (r *rig) kept(left snapshot, promised xlog.LSN) error {
 	for at := r.size.SegStart(lastRemembered(left[r.rememberedFile()]).checkedStart); at < promised; at += xlog.LSN(r.size) {
-		name := walfile.SegmentNameAt(1, at, r.size)
 		n := min(int(promised-at), int(r.size))
-		have := left[filepath.Join(r.relay.WalDir(), name)]
 		want, err := readWAL(r.primary.WalDir(), r.size, at, n)
 		if err != nil {
 			return err
 		}
-		if len(have) < n || differsAt(have, want) >= 0 {
-			return fmt.Errorf("segment %s does not have what was reported, up to %v", name, promised)
+		held := false
+		for tli := xlog.TimeLineID(1); tli <= newestTimeline; tli++ {
+			have := left[filepath.Join(r.relay.WalDir(), walfile.SegmentNameAt(tli, at, r.size))]
+			held = held || len(have) >= n && bytes.Equal(have[:n], want)
+		}
+		if !held {
+			return fmt.Errorf("the segment at %v does not have what was reported, up to %v", at, promised)
 		}
 	}
 	return nil
@@ -163,7 +230,7 @@ func (r *rig) kept(left snapshot, promised xlog.LSN) error {
 func (r *rig) requireSegments(from, end xlog.LSN) {
 	r.t.Helper()
 	for n := r.size.SegNo(from); r.size.Start(n+1) <= end; n++ {
-		name := walfile.SegmentName(1, n, r.size)
+		name := r.newestSegment(r.size.Start(n))
 		want, err := os.ReadFile(filepath.Join(r.primary.WalDir(), name))
 		require.NoError(r.t, err)
 		got, err := os.ReadFile(filepath.Join(r.relay.WalDir(), name))
@@ -210,6 +277,11 @@ func (c *streamClient) read(end xlog.LSN) {
 	for c.at < end {
 		m, err := c.conn.Next()
 		require.NoErrorf(c.r.t, err, "WAL after %v", c.at)
+		if m.Type == 'c' { // the end of the timeline
+			c.conn.Close()
+			c.conn = c.r.stream(c.at).conn
+			continue
+		}
 		require.Equal(c.r.t, byte('d'), m.Type, "%q", m.Body)
 		if m.Body[0] != 'w' {
 			continue
@@ -236,9 +308,32 @@ func (r *rig) compare(at xlog.LSN, wal []byte) error {
 	return nil
 }
 
-// readWAL reads from one segment.
-func readWAL(dir string, size xlog.SegSize, at xlog.LSN, n int) ([]byte, error) {
-	f, err := os.Open(filepath.Join(dir, walfile.SegmentNameAt(1, at, size)))
+// newestSegment is the name of the primary's segment that holds a position, on the newest timeline that has it: that
+// begins with the bytes of the older ones.
+func (r *rig) newestSegment(at xlog.LSN) string {
+	r.t.Helper()
+	for tli := xlog.TimeLineID(newestTimeline); tli > 0; tli-- {
+		name := walfile.SegmentNameAt(tli, at, r.size)
+		if _, err := os.Stat(filepath.Join(r.primary.WalDir(), name)); err == nil {
+			return name
+		}
+	}
+	require.Failf(r.t, "the primary has no segment", "at %v", at)
+	return ""
+}
+
+// readWAL reads from one segment, that of the newest timeline that has it.
+func readWAL(dir string, size xlog.SegSize, at xlog.LSN, n int) (b []byte, err error) {
+	for tli := xlog.TimeLineID(newestTimeline); tli > 0; tli-- {
+		if b, err = readSegment(dir, tli, size, at, n); err == nil {
+			break
+		}
+	}
+	return b, err
+}
+
+func readSegment(dir string, tli xlog.TimeLineID, size xlog.SegSize, at xlog.LSN, n int) ([]byte, error) {
+	f, err := os.Open(filepath.Join(dir, walfile.SegmentNameAt(tli, at, size)))
 	if err != nil {
 		return nil, err
 	}
@@ -282,9 +377,15 @@ func (w *watcher) look(b []byte) []byte {
 func (w *watcher) report(upto xlog.LSN) {
 	for w.checked < upto {
 		n := min(int(upto-w.checked), int(uint32(w.r.size)-w.r.size.Offset(w.checked)))
-		b, err := readWAL(w.r.relay.WalDir(), w.r.size, w.checked, n)
-		if err == nil {
-			err = w.r.compare(w.checked, b)
+		var err error
+		for tli := xlog.TimeLineID(newestTimeline); tli > 0; tli-- { // of the newest, the first segment may still be coming
+			var b []byte
+			if b, err = readSegment(w.r.relay.WalDir(), tli, w.r.size, w.checked, n); err == nil {
+				err = w.r.compare(w.checked, b)
+			}
+			if err == nil {
+				break
+			}
 		}
 		if err != nil {
 			w.fail(fmt.Errorf("reported %v: %w", upto, err))
