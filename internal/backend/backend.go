@@ -2,6 +2,7 @@ package backend
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"waypost/internal/child"
+	"waypost/internal/guc"
+	"waypost/internal/hba"
 	"waypost/internal/launch"
 	"waypost/internal/procsignal"
 	"waypost/protocol"
@@ -80,8 +83,11 @@ func (b *Server) Run() error {
 
 // serve runs in the session's goroutine.
 func (b *Server) serve() error {
-	// A spare has the time to read pg_hba.conf ahead; what is wrong with it is said when a client comes.
-	rules, _ := loadRules(b.Process.Settings)
+	// A spare has the time for this before its client comes.
+	rules, err := hba.Parse(b.Process.HBA, b.Process.Settings.String(guc.HbaFile))
+	if err != nil {
+		return fmt.Errorf("take over the rules of pg_hba.conf: %w", err)
+	}
 	fd, cac, err := b.Receive()
 	if errors.Is(err, io.EOF) {
 		return nil

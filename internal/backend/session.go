@@ -37,8 +37,8 @@ type Session struct {
 	Reader  *protocol.Reader
 
 	newReplication NewReplication
-	rules          *hba.Rules // nil: to be loaded
-	out            []byte     // answers not sent yet: whole messages
+	rules          *hba.Rules
+	out            []byte // answers not sent yet: whole messages
 	started        time.Time
 	reload         *atomic.Bool
 	phase          atomic.Uint32
@@ -92,7 +92,9 @@ func (s *Session) TakeReload() bool {
 	s.Conn.Acquire()
 	defer s.Conn.Release()
 	s.P.Reload()
-	s.rules = nil
+	if rules, err := hba.Load(s.P.Settings.String(guc.HbaFile)); err == nil {
+		s.rules = rules // with an error the old ones stay; the postmaster has logged it
+	}
 	return true
 }
 

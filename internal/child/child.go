@@ -42,7 +42,8 @@ type Process struct {
 	DataDir         string // absolute; the working directory, too
 	Generation      uint64 // of the segment
 	PostmasterStart time.Time
-	SyncFailed      bool // an earlier generation ended by a failed fsync
+	SyncFailed      bool   // an earlier generation ended by a failed fsync
+	HBA             string // the rules of pg_hba.conf as the postmaster last read them without an error
 
 	Settings *guc.Settings
 	Log      zerolog.Logger
@@ -97,6 +98,7 @@ func start(kind procsignal.Kind) (*Process, error) {
 		DataDir:         params.DataDir,
 		PostmasterStart: xlog.TimestampTz(params.PostmasterStart).Time(),
 		SyncFailed:      params.SyncFailed,
+		HBA:             params.HBA,
 		Settings:        settings,
 		Log:             logging.New(os.Stderr).Level(logging.Level(settings.Enum(guc.LogMinMessages))),
 	}

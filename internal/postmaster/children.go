@@ -24,7 +24,8 @@ const (
 	walSenders
 	deadEnds // tell a client why it is refused
 
-	everybody = startups | walReceivers | checkpointers | spares | backends | walSenders | deadEnds
+	clients   = spares | backends | walSenders | deadEnds
+	everybody = startups | walReceivers | checkpointers | clients
 )
 
 // child is the postmaster's own record of a process; shared memory is not believed for any of it.
@@ -113,7 +114,7 @@ func (pm *Postmaster) startChild(k procsignal.Kind, control *os.File) *child {
 	pm.areas.PM.AssignChild(slot)
 	pid, err := pm.launcher.Start(&launch.Params{
 		Kind: k, ChildSlot: slot, DataDir: pm.dataDir, PostmasterStart: int64(xlog.FromTime(pm.startTime)),
-		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed, Settings: pm.encodedSettings,
+		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed, Settings: pm.encodedSettings, HBA: pm.hba,
 	}, control)
 	if err != nil {
 		pm.areas.PM.ReleaseChild(slot)
@@ -183,24 +184,32 @@ func killedBeforeUp(s unix.WaitStatus) bool {
 
 func exited(s unix.WaitStatus, code int) bool { return s.Exited() && s.ExitStatus() == code }
 
-// startupEnded: 0 is the end of recovery; 0 or 1 is well while the node stops; all else is a crash, and one at the very
-// start is a failure that a restart would only repeat.
+// startupEnded: 0 is the end of recovery; 0 or 1 is well while the node stops; all else is a crash, and one at the start
+// is a failure that a restart would only repeat.
 func (pm *Postmaster) startupEnded(c *child, status unix.WaitStatus) {
 	switch {
 	case pm.shutdown != noShutdown && (exited(status, 0) || exited(status, 1)):
-		if pm.state < PMWaitBackends {
-			pm.setState(PMWaitBackends)
+		// A smart shutdown may not have told anybody to end yet, and without startup nobody will ask for that again.
+		if pm.state < PMStopBackends {
+			pm.setState(PMStopBackends)
 		}
 	case exited(status, 0) && !pm.fatalError:
 		pm.setState(PMRun)
 		pm.acceptClients()
-	case pm.state == PMStartup && !pm.fatalError && pm.shutdown == noShutdown:
+	case pm.failedAtStart(status) && !pm.fatalError && pm.shutdown == noShutdown:
 		pm.startupFailed = true
 		pm.childCrashed(c, status)
 		pm.log.Info().Msg("aborting startup due to startup process failure")
 	default:
 		pm.childCrashed(c, status)
 	}
+}
+
+// failedAtStart says whether startup has given up before it came to serve: by itself, that is, since what a signal ended
+// may go well the next time, and so may a sync that failed.
+func (pm *Postmaster) failedAtStart(status unix.WaitStatus) bool {
+	return pm.state == PMStartup ||
+		pm.state == PMRecovery && status.Exited() && status.ExitStatus() != launch.ExitSyncFailed
 }
 
 // checkpointerEnded: 0 in PM_SHUTDOWN says that the last checkpoint is on disk. Only now may walsenders end: each sends

@@ -19,7 +19,7 @@ func (pm *Postmaster) acceptability() launch.CAC {
 	serving := pm.state == PMRun || pm.state == PMHotStandby
 	switch {
 	case serving && pm.shutdown == noShutdown && !pm.fatalError:
-		if pm.count(spares|backends|walSenders|deadEnds) >= 2*pm.maxClients() {
+		if pm.count(backends|walSenders|deadEnds) >= 2*pm.maxClients() {
 			return launch.CACTooMany
 		}
 		return launch.CACOK
@@ -78,8 +78,16 @@ func (pm *Postmaster) takeSpare() (spare *child) {
 	return spare
 }
 
+// hasRoom says whether one more process for a client may be launched. A crowd of clients must not keep a walreceiver or
+// the last checkpoint from being launched, so the slots that those may need are never given to it.
+func (pm *Postmaster) hasRoom() bool { return pm.count(clients) < pm.areas.PM.Slots()-auxiliarySlots }
+
 // launchSpare launches a process that waits for a client; nil where that fails, which is logged.
 func (pm *Postmaster) launchSpare() *child {
+	if !pm.hasRoom() {
+		pm.log.Warn().Msg("could not start a backend: no child slot is free")
+		return nil
+	}
 	ours, childs, err := launch.NewControl()
 	if err != nil {
 		pm.log.Warn().Err(err).Msg("could not start a backend")
@@ -109,7 +117,7 @@ func (pm *Postmaster) fillSpares() {
 	if pm.acceptability() != launch.CACOK || time.Now().Before(pm.sparesRestUntil) {
 		return
 	}
-	for pm.count(spares) < pm.settings.Int(guc.WalsenderPrelaunch) {
+	for pm.hasRoom() && pm.count(spares) < pm.settings.Int(guc.WalsenderPrelaunch) {
 		if pm.launchSpare() == nil {
 			return
 		}

@@ -30,6 +30,7 @@ import (
 
 	"waypost/internal/datadir"
 	"waypost/internal/guc"
+	"waypost/internal/hba"
 	"waypost/internal/launch"
 	"waypost/internal/layout"
 	"waypost/internal/logging"
@@ -37,8 +38,11 @@ import (
 	"waypost/shmem"
 )
 
-// auxiliarySlots is how many child slots there are beside those for clients.
-const auxiliarySlots = 8
+// Child slots beside those that max_connections and max_wal_senders ask for.
+const (
+	auxiliarySlots = 8 // for processes that serve no client; clients never get these, however many come
+	deadEndSlots   = 8 // for telling clients that there are too many of them
+)
 
 // recheckEvery is how often postmaster.pid and the socket files are looked after.
 const recheckEvery = time.Minute
@@ -48,11 +52,13 @@ type Postmaster struct {
 	log             zerolog.Logger
 	settings        *guc.Settings
 	encodedSettings []byte
+	hba             string // the rules of pg_hba.conf as last read without an error, for children
 	configLoaded    time.Time
 	dataDir         string
 	startTime       time.Time
 
 	commandLine []string // for postmaster.opts
+	externalPid string   // external_pid_file, once it is ours
 
 	lock    *datadir.Lock
 	sockets *sockets
@@ -164,6 +170,9 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 		return err
 	}
 	pm.log.Info().Msgf("starting Waypost, PID %d", os.Getpid())
+	if !pm.loadHBA() {
+		return fmt.Errorf("could not load %s", pm.settings.String(guc.HbaFile))
+	}
 	if pm.sockets, err = listen(pm.settings, info, &pm.log); err != nil {
 		return err
 	}
@@ -171,9 +180,29 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 	pm.note(pm.lock.SetLine(datadir.LineListenAddr, pm.sockets.firstTCP))
 	pm.sockets.serve(pm.quit)
 	if path := pm.settings.String(guc.ExternalPidFile); path != "" {
+		pm.externalPid = path
 		pm.note(os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o644))
 	}
 	return nil
+}
+
+// loadHBA reads pg_hba.conf. If anything is wrong with it, that is logged, and the rules stay as they were.
+func (pm *Postmaster) loadHBA() bool {
+	rules, err := hba.Load(pm.settings.String(guc.HbaFile))
+	var list hba.Errors
+	if errors.As(err, &list) {
+		for _, e := range list {
+			logging.Event(&pm.log, zerolog.InfoLevel, e)
+		}
+	}
+	if err != nil {
+		return false
+	}
+	for _, w := range rules.Warnings {
+		logging.Event(&pm.log, zerolog.WarnLevel, w)
+	}
+	pm.hba = rules.Text()
+	return true
 }
 
 // note logs an error that changes nothing about what the node does.
@@ -191,7 +220,7 @@ func (pm *Postmaster) useSettings(s *guc.Settings) {
 
 // childSlots is how many children there can be.
 func (pm *Postmaster) childSlots() int {
-	return 2*pm.maxClients() + pm.settings.Int(guc.WalsenderPrelaunch) + auxiliarySlots
+	return 2*pm.maxClients() + pm.settings.Int(guc.WalsenderPrelaunch) + deadEndSlots + auxiliarySlots
 }
 
 // beginGeneration makes a new segment and launches the first children into it: at the start, and after a crash.
@@ -261,8 +290,14 @@ func (pm *Postmaster) loop() {
 			pm.reap()
 		case <-pm.signals.notice:
 			pm.lookAtFlags()
-		case sig := <-pm.signals.orders:
-			pm.obey(sig)
+		case <-pm.signals.reload:
+			pm.reload()
+		case <-pm.signals.smart:
+			pm.beginShutdown(smartShutdown)
+		case <-pm.signals.fast:
+			pm.beginShutdown(fastShutdown)
+		case <-pm.signals.immediate:
+			pm.beginShutdown(immediateShutdown)
 		case client := <-pm.acceptable():
 			pm.serveClient(client)
 		case <-pm.killTimer.C:
@@ -304,8 +339,8 @@ func (pm *Postmaster) release() {
 		pm.sockets.remove()
 	}
 	pm.dropSegment()
-	if path := pm.settings.String(guc.ExternalPidFile); path != "" {
-		os.Remove(path)
+	if pm.externalPid != "" {
+		os.Remove(pm.externalPid)
 	}
 	if pm.lock != nil {
 		pm.note(pm.lock.Release())
