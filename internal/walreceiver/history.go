@@ -22,6 +22,9 @@ func (r *Receiver) compareHistories(conn transport.Conn, first, last xlog.TimeLi
 		switch {
 		case errors.Is(err, os.ErrNotExist):
 			err = r.fetchHistory(conn, tli)
+			if tli < last && isRemoved(err) && survives(err) {
+				err = nil // a number that was skipped, or whose server the upstream never followed; the last one's tells the way
+			}
 		case err == nil:
 			err = r.compareHistory(conn, tli, held)
 		default:

@@ -107,7 +107,7 @@ func (r *Receiver) checkFork(tli, newest xlog.TimeLineID, start xlog.LSN) error 
 	}
 	at, _, known := history.SwitchPoint(tli)
 	const hint = "The upstream was promoted before it had all of the WAL that this node has, or is not of the same origin. " +
-		"With recovery_target_timeline = 'latest' the node puts its fork aside and goes on from the switch point."
+		`To follow it nevertheless, make this node anew with "waypost init".`
 	if !known {
 		return errorf(protocol.CodeObjectNotInPrerequisiteState, "requested timeline %d is not in the history of the upstream's timeline %d",
 			tli, newest).withHint(hint)

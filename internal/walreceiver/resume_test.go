@@ -310,6 +310,18 @@ func TestStopWhileWaiting(t *testing.T) {
 	require.Equal(t, walrcv.Stopped, g.WalRcv.State())
 }
 
+func TestHistoryOfATimelineThatWasSkippedIsNotMissed(t *testing.T) {
+	g := newRig(t)
+	at := g.wal.Pos()
+	text := walfile.AppendHistory(nil, 1, at, "number 2 was taken elsewhere")
+	require.NoError(t, os.WriteFile(filepath.Join(g.upDir, walfile.HistoryName(3)), text, 0o600))
+	g.upstream.Switch(transport.NextTimeline{TLI: 3, SwitchPoint: at})
+	g.run()
+	g.waitState(walrcv.Waiting)
+	require.Equal(t, at, g.XLog.Flushed())
+	require.FileExists(t, filepath.Join(g.Dir.Path, walfile.HistoryName(3)))
+}
+
 func TestHistoryThatDiffersIsRefused(t *testing.T) {
 	g := newRig(t)
 	at := g.wal.Pos()
