@@ -95,6 +95,46 @@ func TestRestartGoesOnOnTheTimelineThatWasReached(t *testing.T) {
 	}
 }
 
+// A server that is promoted when its WAL ends within a record leaves the timeline at the end of the last page that it has of
+// it, and declares the record void at the start of the new one.
+func TestTimelineThatWasLeftWithinARecordIsFollowed(t *testing.T) {
+	for name, begin := range map[string]xlog.LSN{"in mid-segment": seg(2) + 3*xlog.PageSize + 1000, "at a segment's end": seg(3) - 2*xlog.PageSize + 1000} {
+		t.Run(name, func(t *testing.T) {
+			old := waltest.New(waltest.Options{})
+			old.FillTo(begin)
+			old.Unfinished(5*xlog.PageSize, 1)
+			at := old.Pos()
+			next := old.Branch(2)
+			next.Overwrite()
+			next.CheckPoint(true)
+			next.FillTo(seg(4) + 7000)
+			history := walfile.AppendHistory(nil, 1, at, "no recovery target specified")
+			dir := walfile.Dir{SegSize: segSize}
+
+			g := newRig(t)
+			dir.Path = g.walDir()
+			g.holds(old.Segments().Add(next.Segments()))
+			require.NoError(t, dir.WriteHistory(2, history))
+			g.remember(datadir.Remembered{Timeline: 1, CheckedStart: seg(1), Flushed: seg(2)})
+			p := g.found()
+			require.Equal(t, positions{next.Pos(), next.Pos(), next.Pos()}, p, "what was held before the restart is held after it")
+			require.EqualValues(t, 2, g.XLog.Timeline())
+
+			g = newRig(t)
+			g.run()
+			g.comesUp()
+			g.receives(old, at)
+			g.waits(map[xlog.TimeLineID][]byte{2: history})
+			tli, from := g.goesOn()
+			require.EqualValues(t, 2, tli)
+			require.Equal(t, at, from)
+			g.receives(next, next.Pos())
+			g.replayedUpto(next.Pos())
+			require.NotContains(t, g.log.String(), "ERROR")
+		})
+	}
+}
+
 func TestRestOfTheOldTimelineIsFetchedFirst(t *testing.T) {
 	old, at, _, history := promotion()
 	s := old.Segments()
