@@ -10,7 +10,8 @@
 //	SIGUSR1  a child has set a flag in the PMSignal array
 //	SIGCHLD  a child has ended
 //
-// Exit codes: 0 after a smart or fast shutdown, 1 in all other cases.
+// Exit codes: 0 after a shutdown that was asked for, an immediate one included; 1 in all other cases, and where a child
+// has crashed on the way.
 //
 // The postmaster survives whatever its children do. So it takes no lock that a child can hold, believes nothing in
 // shared memory that its own records can tell it, and links neither the wire protocol nor anything that reads WAL.
@@ -182,6 +183,7 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 	if path := pm.settings.String(guc.ExternalPidFile); path != "" {
 		pm.externalPid = path
 		pm.note(os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o644))
+		pm.note(os.Chmod(path, 0o644)) // it is for others, whatever the data directory's mode
 	}
 	return nil
 }
