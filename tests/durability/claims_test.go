@@ -3,6 +3,7 @@ package durability
 import (
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,6 +55,19 @@ func (r *rig) live() {
 	r.relay.WaitStreaming(soon)
 }
 
+// kill ends the relay's processes at once. Kill9 alone stops them all first, and a tracer can lose sight of a process that
+// is killed while it is being stopped, so that neither ever ends.
+func (r *rig) kill() {
+	r.t.Helper()
+	children := r.relay.Process().Children()
+	r.relay.Process().Signal(syscall.SIGKILL)
+	for _, p := range children {
+		_ = syscall.Kill(p.PID, syscall.SIGKILL) // it may have ended by itself: its postmaster has
+	}
+	r.relay.Process().Wait(soon)
+	r.relay.Kill9() // for what it cleans up
+}
+
 // died takes in the trace of the life that has ended.
 func (r *rig) died() {
 	r.t.Helper()
@@ -94,7 +108,7 @@ func TestEveryReportedFlushIsCoveredBySyncsThatHadReturned(t *testing.T) {
 	r.live()
 	acks := r.primary.StartAckLoad(2)
 	r.load(acks, 2)
-	r.relay.Kill9() // what it had written and not synced is there, but is it durable?
+	r.kill() // what it had written and not synced is there, but is it durable?
 	r.died()
 	killed := r.next
 

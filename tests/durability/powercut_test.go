@@ -48,7 +48,7 @@ func TestNothingIsVouchedForThatAPowerCutTook(t *testing.T) {
 	r.live()
 	acks := r.primary.StartAckLoad(2)
 	r.load(acks, 2)
-	r.relay.Kill9()
+	r.kill()
 	r.died()
 	r.live()
 	r.load(acks, 2)
