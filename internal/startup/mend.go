@@ -20,10 +20,11 @@ func (s *Startup) asStop(r *walfile.Reader, err error) (*walfile.Stop, error) {
 	if stop := walfile.AsStop(err); stop != nil {
 		return stop, nil
 	}
-	if errors.Is(err, unix.EIO) {
-		at := r.Pos()
-		return &walfile.Stop{Kind: walfile.Corrupt, LSN: at, Record: at, Held: at, Segment: s.dir.SegSize.SegNo(at),
-			Detail: "the disk cannot read it", Err: err}, nil
+	var read *walfile.ReadError
+	if errors.As(err, &read) && errors.Is(err, unix.EIO) {
+		record := r.Pos()
+		return &walfile.Stop{Kind: walfile.Corrupt, LSN: max(record, read.LSN), Record: record, Held: record,
+			Segment: s.dir.SegSize.SegNo(read.LSN), Detail: "the disk cannot read it", Err: read.Err}, nil
 	}
 	return nil, err
 }

@@ -150,6 +150,26 @@ func TestSegmentThatIsGoneInTheMiddleOfARecordIsFetchedAgain(t *testing.T) {
 	require.Equal(t, l.Pos(), g.XLog.Replayed())
 }
 
+func TestSegmentThatTheDiskCannotReadIsFetchedAgain(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(2) - 4000)
+	l.Filler(6 * xlog.PageSize) // the fault shows in its second segment
+	l.FillTo(seg(4) + 5000)
+	g := newRig(t)
+	g.serves(l.Segments(), l.Pos())
+	g.found()
+	g.receives(l, l.Pos())
+	require.NoError(t, os.Remove(g.path(1, 2)))
+	require.NoError(t, os.Symlink("/proc/self/mem", g.path(1, 2))) // nothing is mapped where it is read: EIO
+	_, err := g.replayFlushed()
+	require.NoError(t, err)
+	require.Contains(t, g.log.String(), "the disk cannot read it")
+	require.Zero(t, g.XLog.CorruptAt.Load(), g.log)
+	_, err = g.replayFlushed()
+	require.NoError(t, err)
+	require.Equal(t, l.Pos(), g.XLog.Replayed())
+}
+
 func TestDamageInTheSecondSegmentOfARecord(t *testing.T) {
 	l := waltest.New(waltest.Options{})
 	l.FillTo(seg(2) - 4000)
