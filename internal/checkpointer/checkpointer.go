@@ -11,7 +11,7 @@
 //	SIGQUIT  die at once (internal/child)
 //
 //	exit 0   after SIGUSR2, when all is on disk
-//	exit 2   a sync failed: what the kernel holds cannot be trusted any more
+//	exit 4   a sync failed (launch.ExitSyncFailed): what the kernel holds cannot be trusted any more
 //	exit 1   anything else that trying again would not mend; the postmaster treats it as a crash
 //
 // It must never touch a segment that the stream has begun, never let a segment go that a restart would need or that was
