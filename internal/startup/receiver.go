@@ -122,9 +122,15 @@ func (s *Startup) receiverEnded(now time.Time) {
 		r.failures = 0
 	} else {
 		r.failures++
+	}
+	tookBack := s.takeBackUnfinished()
+	if !tookBack && r.failures > 0 {
 		s.resumeBehindSegment()
 	}
 	r.again = r.asked.Add(s.retryInterval() * time.Duration(min(max(r.failures, 1), maxPause)))
+	if tookBack {
+		r.retryAfterTakeBack(now)
+	}
 	if r.settings != s.upstream() {
 		r.again = now
 	}
@@ -159,6 +165,7 @@ func (s *Startup) askForReceiver(u upstream, now time.Time) error {
 	if u.tempSlot {
 		temp = 1
 	}
+	s.XLog.DiffersAt.Store(0)
 	s.WalRcv.Update(func(f *walrcv.Fields) {
 		shmem.SetString(f.Conninfo[:], u.conninfo)
 		shmem.SetString(f.Slotname[:], u.slot)

@@ -18,6 +18,10 @@ type replay struct {
 	records uint64 // checked and not published yet
 	commit  bool   // one of them is a commit whose client waits for it to be applied
 
+	// exhausted is the flushed position up to which all was read, without a fault: what lies between replayed and it is an
+	// unfinished record.
+	exhausted xlog.LSN
+
 	told   xlog.LSN  // what the upstream has been told, or will be by the walreceiver as soon as it runs
 	tellAt time.Time // when it is to hear of more; zero if there is no more
 }
@@ -54,12 +58,14 @@ func (s *Startup) replayFlushed() (time.Duration, error) {
 	}
 	flushed := s.XLog.Flushed()
 	if flushed == s.XLog.Replayed() {
+		s.replay.exhausted = flushed
 		return shorter(s.showWaiting(), s.replyOwed()), nil
 	}
 	s.reader.SetLimit(flushed)
 	err := s.readRecords(flushed)
 	s.publishReplayed(flushed)
 	if walfile.IsStop(err, walfile.NeedMore) {
+		s.replay.exhausted = flushed
 		return shorter(s.showWaiting(), s.replyOwed()), nil
 	}
 	stop, err := s.asStop(s.reader, err)
@@ -127,6 +133,7 @@ func (s *Startup) publishReplayed(flushed xlog.LSN) {
 	}
 	if r.commit {
 		r.commit = false
+		s.pace.waitedFor(time.Now())
 		s.tell(to)
 	}
 	s.setTitle("recovering " + walfile.SegmentNameAt(r.last.tli, r.last.start, s.dir.SegSize))

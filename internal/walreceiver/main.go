@@ -16,7 +16,7 @@
 //	         asks for another when it wants one
 //	exit 4   a sync failed (launch.ExitSyncFailed): the whole node starts again and believes only what was remembered before
 //
-// What it must never do: report a position that its disk does not have, write over a byte that was published, write
+// What it must never do: report a position that its disk does not have, write over a byte that was published and not taken back by startup, write
 // anything of a message that does not follow the one before, or keep an upstream waiting that it takes no WAL from.
 package walreceiver
 

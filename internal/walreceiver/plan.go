@@ -29,7 +29,7 @@ func (r *Receiver) plan(o *order, newest xlog.TimeLineID, how retry) (plan, erro
 		dir: r.Dir, tli: o.tli,
 		check: walfile.PageCheck{Version: r.WALVersion, SystemID: r.XLog.SystemID.Load(), SegSize: r.Dir.SegSize},
 	}
-	start, err := r.firstByteNotHeld(h, o, how)
+	start, err := r.firstByteNotHeld(h, o)
 	if err != nil {
 		return plan{}, err
 	}
@@ -51,24 +51,17 @@ func (r *Receiver) plan(o *order, newest xlog.TimeLineID, how retry) (plan, erro
 	if how.noOverlap {
 		return p, nil
 	}
-	vouched := ^xlog.LSN(0)
-	if from, doubt := r.XLog.InDoubt(); doubt {
-		vouched = from
-	}
-	p.overlap, err = h.lastPage(start, vouched)
+	p.overlap, err = h.lastPage(start, r.XLog.Replayed())
 	return p, err
 }
 
 // firstByteNotHeld is where startup wants the stream to begin, or later if more is held by now: bytes once published are
-// not written again. It is earlier only for bytes in doubt that turned out wrong.
-func (r *Receiver) firstByteNotHeld(h *held, o *order, how retry) (xlog.LSN, error) {
+// not written again, unless startup has taken them back.
+func (r *Receiver) firstByteNotHeld(h *held, o *order) (xlog.LSN, error) {
 	written := r.XLog.Written()
 	if now := r.XLog.Timeline(); o.start > written || now != o.tli {
 		return 0, errorf(protocol.CodeInternalError, "cannot stream from %v on timeline %d: WAL is held up to %v on timeline %d",
 			o.start, o.tli, written, now)
-	}
-	if from, doubt := r.XLog.InDoubt(); doubt && how.refetch {
-		return from, nil
 	}
 	if there, err := h.headIsThere(written); err != nil || there {
 		return written, err

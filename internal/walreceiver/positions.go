@@ -13,8 +13,8 @@ import (
 //
 //	replayed ≤ flushed ≤ written, and none of them ever goes back
 //
-// also where a stream begins before the end of what is held, to write the head of a segment or pages that were in doubt
-// again: then nothing is published until the stream has passed that end.
+// also where a stream begins before the end of what is held, to write the head of a segment: then nothing is published until
+// the stream has passed that end.
 //
 // The receiving and the syncing goroutine use it at once.
 type positions struct {

@@ -92,7 +92,6 @@ func (r *Receiver) Run() error {
 // retry says how the next connection is to differ from the last.
 type retry struct {
 	noOverlap bool // the upstream no longer has the last page held
-	refetch   bool // the pages in doubt are to be fetched anew
 }
 
 // errPageGone says that the upstream no longer has the last page held, but may well have what follows.
@@ -103,18 +102,21 @@ func (r *Receiver) serve(o order) error {
 	var how retry
 	for {
 		err := r.serveConnection(&o, how)
-		switch {
-		case errors.Is(err, errPageGone) && !how.noOverlap:
-			r.log().Info().Msgf("%v; going on without comparing it", errPageGone)
-			how.noOverlap = true
-		case errors.Is(err, errDoubtful) && !how.refetch:
-			r.log().Info().Msgf("fetching the unfinished record at %v again: the pages found on disk differ from the upstream's",
-				xlog.LSN(r.XLog.VouchedUpto.Load()))
-			how.refetch = true
-		default:
+		if !errors.Is(err, errPageGone) || how.noOverlap {
+			r.noteDifference(err)
 			return err
 		}
+		r.log().Info().Msgf("%v; going on without comparing it", errPageGone)
+		how.noOverlap = true
 		r.disconnect()
+	}
+}
+
+// noteDifference tells startup of a difference from the upstream. Only startup knows whether it is in an unfinished record.
+func (r *Receiver) noteDifference(err error) {
+	var d *differenceError
+	if errors.As(err, &d) {
+		r.XLog.DiffersAt.Store(uint64(d.at))
 	}
 }
 
