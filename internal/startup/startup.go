@@ -78,6 +78,7 @@ type Startup struct {
 	receiver receiver
 	fault    fault
 	idle     idle
+	pace     pace
 	title    string
 	forkSaid xlog.TimeLineID // a timeline that cannot be followed, as was said
 }
@@ -95,6 +96,7 @@ var ErrStopped = errors.New("terminating startup process due to administrator co
 // Run recovers until it is told to stop. Its error is never nil.
 func (s *Startup) Run() error {
 	defer s.close()
+	s.pace.sleep = time.Sleep
 	err := s.recover()
 	if durable.IsSyncError(err) {
 		// At a start the postmaster gives up: whoever starts the node next must know of it, for the kernel tells only once.
@@ -114,10 +116,12 @@ func (s *Startup) recover() error {
 		s.obey()
 		// The ticket is taken before anything is looked at, so that whatever moves meanwhile ends the wait.
 		seq := s.XLog.WALAdvanced.Seq()
+		before := s.XLog.Replayed()
 		wait, err := s.round()
 		if err != nil {
 			return err
 		}
+		s.pace.rest(before, s.XLog.Replayed(), time.Now())
 		s.XLog.WALAdvanced.Wait(seq, xlogctl.StartupBit, wait)
 	}
 }
