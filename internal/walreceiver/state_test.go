@@ -164,6 +164,45 @@ func TestStalledUpstreamIsPingedAndThenGivenUp(t *testing.T) {
 	require.Len(t, g.upstream.Replies(), 1, "one ping is enough")
 }
 
+// A message that has lost bytes on its way takes the keepalives for the rest of its WAL.
+func TestMessageThatDoesNotComeToItsEndIsGivenUp(t *testing.T) {
+	g := newRig(t)
+	g.Receiver.settings.Store(&settings{timeout: 100 * time.Millisecond})
+	start, sent := segSize.Start(1), xlog.Now()
+	at := start
+	g.tamperWith(func(c *tampered) {
+		c.receive = func(time.Time) (transport.Event, error) {
+			time.Sleep(10 * time.Millisecond)
+			ev := transport.Event{Kind: transport.XLogData, Start: at, End: start + 100_000, SendTime: sent, Data: g.wal.Bytes(at, at+23)}
+			at += 23
+			return ev, nil
+		}
+	})
+	g.run()
+	requireReported(t, g.ended(), protocol.CodeConnectionFailure, "due to timeout", false)
+	require.GreaterOrEqual(t, time.Since(sent.Time()), 100*time.Millisecond)
+	require.Equal(t, at-23, g.XLog.Flushed())
+}
+
+func TestWALPastTheUpstreamsEndIsNotTaken(t *testing.T) {
+	g := newRig(t)
+	start := segSize.Start(1)
+	pieces := []int{700, 400}
+	at := start
+	g.tamperWith(func(c *tampered) {
+		c.pending = func() bool { return false }
+		c.receive = func(time.Time) (transport.Event, error) {
+			next := at + xlog.LSN(pieces[0])
+			ev := transport.Event{Kind: transport.XLogData, Start: at, End: start + 1000, SendTime: 1, Data: g.wal.Bytes(at, next)}
+			at, pieces = next, pieces[1:]
+			return ev, nil
+		}
+	})
+	g.run()
+	requireReported(t, g.ended(), protocol.CodeProtocolViolation, "invalid WAL message", false)
+	require.Equal(t, start+700, g.XLog.Written())
+}
+
 // mute is a connection that no longer answers one of the commands.
 type mute struct {
 	transport.Conn

@@ -47,6 +47,7 @@ type stream struct {
 	deadline   time.Time // of the next Receive
 	unkicked   int       // bytes received since the last kick
 	unkickedAt time.Time // when the first of them came
+	message    message   // the XLogData message whose piece came last
 	writeDue   time.Time // when the written position is to be reported, if no sync has been by then; zero: it need not be
 
 	// replyAt is the position that must be flushed before the reply that the upstream has asked for; 0: none is owed.
@@ -136,6 +137,9 @@ func (s *stream) take(ev *transport.Event, now time.Time) error {
 	s.r.heard(ev.End, ev.SendTime, xlog.FromTime(now))
 	switch ev.Kind {
 	case transport.XLogData:
+		if err := s.judgeAge(ev, now); err != nil {
+			return err
+		}
 		if err := s.takeData(ev, now); err != nil {
 			return err
 		}
@@ -159,6 +163,29 @@ func (s *stream) take(ev *transport.Event, now time.Time) error {
 	return nil
 }
 
+// message is what tells an XLogData message from the next; the transport gives it out piece by piece.
+type message struct {
+	end   xlog.LSN
+	sent  xlog.TimestampTz
+	began time.Time // when its first piece came
+}
+
+// judgeAge ends the stream where a message does not come to its end, because bytes of it were lost. What is taken for the rest
+// of its WAL is what the upstream says next: on an idle one keepalives, which would be signs of life for hours.
+func (s *stream) judgeAge(ev *transport.Event, now time.Time) error {
+	if ev.End != s.message.end || ev.SendTime != s.message.sent {
+		s.message = message{ev.End, ev.SendTime, now}
+		return nil
+	}
+	timeout := s.r.settings.Load().timeout
+	if age := now.Sub(s.message.began); timeout > 0 && age >= timeout && ev.SendTime != 0 {
+		return errorf(protocol.CodeConnectionFailure, "terminating walreceiver due to timeout").
+			withDetail("A message that began to come %v ago has not come to its end (wal_receiver_timeout is %v).",
+				age.Round(time.Millisecond), timeout)
+	}
+	return nil
+}
+
 func (s *stream) takeData(ev *transport.Event, now time.Time) error {
 	data, err := s.overlap.check(ev.Start, ev.Data)
 	if err != nil {
@@ -170,6 +197,12 @@ func (s *stream) takeData(ev *transport.Event, now time.Time) error {
 	start := ev.Start + xlog.LSN(len(ev.Data)-len(data))
 	if expected := s.writer.end(); start != expected {
 		return &transport.DiscontinuityError{Expected: expected, Got: start}
+	}
+	// No upstream sends WAL past the end that it tells of (one that tells of none gives something lower): the message's length
+	// is wrong, and this is what came after it.
+	if end := start + xlog.LSN(len(data)); end > ev.End && ev.End >= ev.Start {
+		return errorf(protocol.CodeProtocolViolation, "invalid WAL message received from primary").
+			withDetail("It has WAL up to %v, and says that the upstream's WAL ends at %v.", end, ev.End)
 	}
 	if s.unkicked == 0 {
 		s.unkickedAt = now
