@@ -62,10 +62,14 @@ func newReceiver(p *child.Process, transports *transport.Registry) (*Receiver, e
 	if err != nil {
 		return nil, err
 	}
+	mode, err := datadir.Check(p.DataDir)
+	if err != nil {
+		return nil, err
+	}
 	r := &Receiver{
 		PID:             os.Getpid(),
 		WALVersion:      walfile.Version(version),
-		Dir:             walfile.Dir{Path: filepath.Join(p.DataDir, datadir.WalDir), SegSize: p.XLog.Segsize()},
+		Dir:             walfile.Dir{Path: filepath.Join(p.DataDir, datadir.WalDir), SegSize: p.XLog.Segsize(), Perm: mode.File},
 		XLog:            p.XLog,
 		WalRcv:          p.WalRcv,
 		Ckpt:            p.Ckpt,

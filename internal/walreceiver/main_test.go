@@ -23,6 +23,7 @@ import (
 // newProcess makes what the frame of a child gives to Main, over the rig's shared memory and a data directory.
 func (g *rig) newProcess() (*child.Process, chan os.Signal) {
 	dir := g.t.(*testing.T).TempDir()
+	require.NoError(g.t, os.Chmod(dir, 0o750)) // its group may read
 	require.NoError(g.t, os.Mkdir(filepath.Join(dir, datadir.WalDir), 0o700))
 	require.NoError(g.t, os.Mkdir(filepath.Join(dir, datadir.GlobalDir), 0o700))
 	require.NoError(g.t, os.WriteFile(filepath.Join(dir, datadir.VersionFile), []byte("15\n"), 0o600))
@@ -53,6 +54,11 @@ func TestProcessObeysItsSignals(t *testing.T) {
 	end := segSize.Start(2) + 800
 	g.upstream.Advance(end)
 	g.waitReply(flushedIs(end))
+	for n := xlog.SegNo(1); n <= 2; n++ {
+		info, err := os.Stat(r.Dir.SegmentPath(1, n))
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o640), info.Mode(), "of a segment, as of all else in this directory")
+	}
 
 	writeConfig(t, p.DataDir, "wal_receiver_timeout = 9s\nwal_receiver_library = 'played'\n")
 	signals <- unix.SIGUSR1 // means nothing here

@@ -1,6 +1,7 @@
 package walreceiver
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,7 +47,7 @@ func (s *segments) ensure(n xlog.SegNo) error {
 // meanwhile. Nothing is synced: SegmentWriter.Flush syncs file and directory before it vouches for any of it.
 func (s *segments) reserve(path string) error {
 	temp := filepath.Join(s.dir.Path, fmt.Sprintf("xlogtemp.%d", os.Getpid()))
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, cmp.Or(s.dir.Perm, 0o600))
 	if err != nil {
 		return fmt.Errorf("create temporary WAL file: %w", err)
 	}
