@@ -47,12 +47,15 @@ func (s *segments) ensure(n xlog.SegNo) error {
 // meanwhile. Nothing is synced: SegmentWriter.Flush syncs file and directory before it vouches for any of it.
 func (s *segments) reserve(path string) error {
 	temp := filepath.Join(s.dir.Path, fmt.Sprintf("xlogtemp.%d", os.Getpid()))
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, cmp.Or(s.dir.Perm, 0o600))
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("create temporary WAL file: %w", err)
 	}
 	defer os.Remove(temp) // its name is gone already if it was put in place
 	defer f.Close()
+	if err := f.Chmod(cmp.Or(s.dir.Perm, 0o600)); err != nil {
+		return fmt.Errorf("create temporary WAL file: %w", err)
+	}
 	if err := unix.Fallocate(int(f.Fd()), 0, 0, int64(s.dir.SegSize)); err != nil {
 		if !errors.Is(err, unix.EOPNOTSUPP) {
 			return fmt.Errorf("reserve space for WAL segment: %w", err)
