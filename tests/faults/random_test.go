@@ -3,6 +3,7 @@ package faults
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -72,6 +73,34 @@ func damage(random *rand.Rand, b []byte) []byte {
 		}
 	}
 	return b
+}
+
+// TestRandomDamageToWhatTheUpstreamSaysHeals damages messages of the upstream at random: WAL, heads, lengths. The primary has
+// nothing more to say after each, so that no new WAL helps to find out. In the end the relay, and one that follows it, must
+// have every byte as the primary wrote it.
+func TestRandomDamageToWhatTheUpstreamSaysHeals(t *testing.T) {
+	t.Parallel()
+	random := cluster.Random(t)
+	settings := map[string]string{"wal_receiver_timeout": "2s", "wal_retrieve_retry_interval": "200ms"}
+	r, m := newDeceivedRelay(t, settings)
+	behind := &relay{Waypost: r.c.NewWaypost("behind", r.Conninfo(), cluster.WaypostOptions{Settings: settings}), t: t, c: r.c, primary: r.primary}
+	behind.WaitStreaming(patience)
+	for range cluster.Count(8, 100) {
+		seed := random.Uint64()
+		m.set(once(func(b []byte) ([]byte, error) {
+			return damage(rand.New(rand.NewPCG(seed, seed)), b), nil
+		}))
+		upto := feed(r.primary, 30_000)
+		began := time.Now()
+		r.waitReplayed(upto)
+		behind.waitReplayed(upto)
+		t.Logf("seed %d healed in %v", seed, time.Since(began).Round(time.Millisecond))
+	}
+	m.set(nil)
+	r.requireSame()
+	behind.requireSame()
+	r.requireHealthy()
+	behind.requireHealthy()
 }
 
 // TestRandomlyFlippedBitsHeal flips a bit somewhere in the WAL that the upstream sends, again and again. In the end the
