@@ -141,6 +141,7 @@ func (r *Receiver) connect(o *order) (transport.Conn, error) {
 	conn, err := r.Transport.Connect(r.ctx, o.conninfo, transport.ConnectOptions{
 		Replication:     true,
 		ApplicationName: r.ApplicationName,
+		ConnectTimeout:  r.settings.Load().connectTimeout(),
 		Notice: func(e *transport.ServerError) {
 			r.log().Info().Str("detail", e.Detail).Str("hint", e.Hint).Msgf("%s from the upstream: %s", e.Severity, e.Message)
 		},

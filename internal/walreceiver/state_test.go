@@ -497,3 +497,27 @@ func TestErrorsOfTheUpstreamKeepTheirStateDetailAndHint(t *testing.T) {
 	gone := upstreamError("op", &transport.ServerError{Severity: "ERROR", Code: "58P01", Message: "removed"})
 	require.Contains(t, gone.hint, "restore_command")
 }
+
+// askedFor keeps what a connection was asked for.
+type askedFor struct {
+	transport.Transport
+	options chan transport.ConnectOptions
+}
+
+func (a *askedFor) Connect(ctx context.Context, conninfo string, o transport.ConnectOptions) (transport.Conn, error) {
+	a.options <- o
+	return a.Transport.Connect(ctx, conninfo, o)
+}
+
+func TestConnectingIsBoundedByWalReceiverTimeout(t *testing.T) {
+	for timeout, want := range map[time.Duration]time.Duration{7 * time.Second: 7 * time.Second, 0: 30 * time.Second} {
+		g := newRig(t)
+		asked := &askedFor{g.Transport, make(chan transport.ConnectOptions, 1)}
+		g.Transport = asked
+		g.Receiver.settings.Store(&settings{statusInterval: time.Hour, timeout: timeout})
+		g.run()
+		require.Equal(t, want, (<-asked.options).ConnectTimeout)
+		g.Stop()
+		require.Error(t, g.ended())
+	}
+}
