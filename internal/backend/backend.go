@@ -98,7 +98,7 @@ func (b *Server) serve() error {
 	conn, err := NewConn(fd)
 	if err != nil {
 		// The client may have gone before it was served.
-		b.Process.Log.Info().Msg(err.Error())
+		b.Process.Log.Debug().Msg(err.Error())
 		return nil
 	}
 	s := newSession(b.Process, conn, b.Replication, &b.reload)

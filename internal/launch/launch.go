@@ -21,19 +21,23 @@ const (
 	ExitSyncFailed = 4 // a crash; what the page cache holds must not be believed any more
 )
 
+// executables are the programs that the kinds of processes run.
+var executables = [...]string{
+	procsignal.Startup:      "startup",
+	procsignal.WalReceiver:  "walreceiver",
+	procsignal.Checkpointer: "checkpointer",
+	procsignal.Spare:        "walsender",
+	procsignal.Backend:      "walsender",
+	procsignal.WalSender:    "walsender",
+	procsignal.DeadEnd:      "walsender",
+}
+
 // Executable is the name of the program that a process of the kind runs.
 func Executable(k procsignal.Kind) string {
-	switch k {
-	case procsignal.Startup:
-		return "startup"
-	case procsignal.WalReceiver:
-		return "walreceiver"
-	case procsignal.Checkpointer:
-		return "checkpointer"
-	case procsignal.Spare, procsignal.Backend, procsignal.WalSender, procsignal.DeadEnd:
-		return "walsender"
+	if int(k) >= len(executables) || executables[k] == "" {
+		panic(fmt.Sprintf("launch: no executable for %v", k))
 	}
-	panic(fmt.Sprintf("launch: no executable for %v", k))
+	return executables[k]
 }
 
 // Launcher starts children. Its files stay the caller's.

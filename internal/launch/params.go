@@ -34,9 +34,6 @@ const (
 // paramsVersion changes with every change of the record.
 const paramsVersion = 2
 
-// maxParams bounds the record, bytes.
-const maxParams = 1 << 20
-
 // Params is the record that a child starts from.
 type Params struct {
 	Kind            procsignal.Kind
@@ -111,7 +108,7 @@ func ReadParams() (*Params, error) {
 		return nil, errors.New("no parameter record: this program is started by the postmaster, not by hand")
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxParams))
+	b, err := io.ReadAll(f)
 	if err != nil {
 		return nil, fmt.Errorf("read the parameter record (this program is started by the postmaster, not by hand): %w", err)
 	}

@@ -38,30 +38,26 @@ type child struct {
 	ending  bool            // it was told to end, so no client may be given to it
 }
 
-// mayFail says whether exit code 1 of the kind harms nobody else.
-func mayFail(k procsignal.Kind) bool {
-	return k != procsignal.Startup && k != procsignal.Checkpointer
+// kinds is what the postmaster knows of each kind of process.
+var kinds = [...]struct {
+	class   class
+	mayFail bool // exit code 1 harms nobody else
+}{
+	procsignal.Startup:      {startups, false},
+	procsignal.WalReceiver:  {walReceivers, true},
+	procsignal.Checkpointer: {checkpointers, false},
+	procsignal.Spare:        {spares, true},
+	procsignal.Backend:      {backends, true},
+	procsignal.DeadEnd:      {deadEnds, true},
 }
 
 // class asks the PMSignal array of a backend whether it has become a walsender. One that has not marked itself yet is a
 // regular backend and dies earlier; no harm is done.
 func (pm *Postmaster) class(c *child) class {
-	switch c.kind {
-	case procsignal.Startup:
-		return startups
-	case procsignal.WalReceiver:
-		return walReceivers
-	case procsignal.Checkpointer:
-		return checkpointers
-	case procsignal.Spare:
-		return spares
-	case procsignal.DeadEnd:
-		return deadEnds
-	}
-	if pm.areas.PM.IsWalSender(c.slot) {
+	if c.kind == procsignal.Backend && pm.areas.PM.IsWalSender(c.slot) {
 		return walSenders
 	}
-	return backends
+	return kinds[c.kind].class
 }
 
 // count counts the living children of the classes.
@@ -234,7 +230,7 @@ func (pm *Postmaster) childCrashed(c *child, status unix.WaitStatus) {
 	}
 	if first {
 		pm.log.Info().Msg("terminating any other active server processes")
-		pm.areas.PM.SetQuitReason(quitForCrash)
+		pm.areas.PM.SetQuitReason(pmsignal.QuitForCrash)
 		pm.quitChildren(everybody)
 	}
 	if pm.state < PMWaitBackends || pm.state == PMShutdown {
@@ -246,7 +242,7 @@ func (pm *Postmaster) logCrash(c *child, status unix.WaitStatus) {
 	switch {
 	case status.Signaled():
 		pm.log.Info().Msgf("%v (PID %d) was terminated by signal %d: %v", c.kind, c.pid, status.Signal(), status.Signal())
-	case status.ExitStatus() == 0 && mayFail(c.kind):
+	case status.ExitStatus() == 0 && kinds[c.kind].mayFail:
 		pm.log.Info().Msgf("%v (PID %d) exited without leaving shared memory", c.kind, c.pid)
 	default:
 		pm.log.Info().Msgf("%v (PID %d) exited with exit code %d", c.kind, c.pid, status.ExitStatus())

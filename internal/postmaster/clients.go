@@ -11,9 +11,6 @@ import (
 	"waypost/pmsignal"
 )
 
-// restartAfterCrash is named here because the state machine reads like PostgreSQL's with it.
-const restartAfterCrash = guc.RestartAfterCrash
-
 // acceptability says what a client that connects now must be told (canAcceptConnections).
 func (pm *Postmaster) acceptability() launch.CAC {
 	serving := pm.state == PMRun || pm.state == PMHotStandby
@@ -82,10 +79,20 @@ func (pm *Postmaster) takeSpare() (spare *child) {
 // the last checkpoint from being launched, so the slots that those may need are never given to it.
 func (pm *Postmaster) hasRoom() bool { return pm.count(clients) < pm.areas.PM.Slots()-auxiliarySlots }
 
+// sayNoRoom logs, but not for each client of a crowd, that one was turned away without a word.
+func (pm *Postmaster) sayNoRoom(now time.Time) {
+	pm.turnedAway++
+	if now.Sub(pm.noRoomSaid) < time.Second {
+		return
+	}
+	pm.log.Warn().Msgf("could not start a backend: no child slot is free (%d connections turned away)", pm.turnedAway)
+	pm.noRoomSaid, pm.turnedAway = now, 0
+}
+
 // launchSpare launches a process that waits for a client; nil where that fails, which is logged.
 func (pm *Postmaster) launchSpare() *child {
 	if !pm.hasRoom() {
-		pm.log.Warn().Msg("could not start a backend: no child slot is free")
+		pm.sayNoRoom(time.Now())
 		return nil
 	}
 	ours, childs, err := launch.NewControl()

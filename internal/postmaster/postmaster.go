@@ -83,6 +83,8 @@ type Postmaster struct {
 	killTimer         *time.Timer
 	sparesTimer       *time.Timer // fires at sparesRestUntil
 	sparesRestUntil   time.Time   // no process is launched ahead before
+	noRoomSaid        time.Time   // when a lack of child slots was last logged
+	turnedAway        int         // connections closed since for that reason
 
 	exitCode *int // set when it is time to go
 }

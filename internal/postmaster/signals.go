@@ -15,11 +15,6 @@ import (
 	"waypost/pmsignal"
 )
 
-const (
-	quitForCrash = pmsignal.QuitForCrash
-	quitForStop  = pmsignal.QuitForStop
-)
-
 // signals has one channel for each kind of news, with room for one, so that none is crowded out by another: many of a
 // kind mean no more than one.
 type signals struct {
@@ -55,7 +50,7 @@ func (pm *Postmaster) beginShutdown(mode shutdownMode) {
 	pm.note(pm.lock.SetStatus(datadir.StatusStopping))
 	switch {
 	case mode == immediateShutdown:
-		pm.areas.PM.SetQuitReason(quitForStop)
+		pm.areas.PM.SetQuitReason(pmsignal.QuitForStop)
 		pm.quitChildren(everybody)
 		if pm.state < PMWaitDeadEnd {
 			pm.setState(PMWaitBackends)

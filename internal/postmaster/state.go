@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"waypost/internal/guc"
 	"waypost/internal/procsignal"
 )
 
@@ -161,7 +162,7 @@ func (pm *Postmaster) allGone() {
 	case pm.startupFailed:
 		pm.log.Info().Msg("shutting down due to startup process failure")
 		pm.exit(1)
-	case !pm.settings.Bool(restartAfterCrash):
+	case !pm.settings.Bool(guc.RestartAfterCrash):
 		pm.log.Info().Msg("shutting down because \"restart_after_crash\" is off")
 		pm.exit(1)
 	default:
