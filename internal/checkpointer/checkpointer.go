@@ -20,6 +20,7 @@
 package checkpointer
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,6 +32,7 @@ import (
 
 	"waypost/internal/ckptctl"
 	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/internal/guc"
 	"waypost/internal/procsignal"
 	"waypost/internal/walsnd"
@@ -79,6 +81,15 @@ const (
 
 // Run is the main loop. It returns nil after SIGUSR2, or an error that ends the process.
 func (c *Checkpointer) Run() error {
+	err := c.run()
+	if durable.IsSyncError(err) {
+		// During a shutdown no generation follows that could be told of it: the next start is.
+		err = errors.Join(err, datadir.Distrust(c.DataDir))
+	}
+	return err
+}
+
+func (c *Checkpointer) run() error {
 	c.Ckpt.PID.Store(int32(os.Getpid()))
 	defer c.Ckpt.PID.Store(0)
 	defer c.close()
