@@ -29,8 +29,18 @@ func (s *Startup) asStop(r *walfile.Reader, err error) (*walfile.Stop, error) {
 	return nil, err
 }
 
-// keepDamaged keeps a copy, for the DBA, of a segment in which WAL is going to be fetched again.
+// keepDamaged keeps a copy, for the DBA, of a segment in which WAL is going to be fetched again. That is a service, no
+// condition: a full disk, which damage may have come with, must not keep the node from mending itself.
 func (s *Startup) keepDamaged(found *endOfWAL) error {
+	err := s.copyDamaged(found)
+	if err != nil && (durable.IsNoSpace(err) || !durable.IsSyncError(err)) {
+		s.Log.Warn().Err(err).Msg("could not keep damaged WAL segment")
+		return nil
+	}
+	return err
+}
+
+func (s *Startup) copyDamaged(found *endOfWAL) error {
 	if found.damage == nil || found.damage.TLI == 0 || found.resume != found.end {
 		return nil // no damage, no file, or it is mended later, by a file beside it
 	}

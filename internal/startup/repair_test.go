@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
+	"waypost/internal/datadir"
 	"waypost/internal/walsnd"
 	"waypost/walfile"
 	"waypost/walfile/waltest"
@@ -283,4 +285,28 @@ func TestDamageInARecordLongerThanASegment(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What damaged the disk may have filled it, too: then there is no copy for the DBA, but a node.
+func TestFullDiskKeepsNoNodeWithDamageFromStarting(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(2) + 10*xlog.PageSize + 2000)
+	first, end := l.Prev(), l.Pos()
+	l.Filler(600)
+	s := l.Segments()
+	flip(end + 30)(s)
+	g := newRig(t)
+	g.holds(s)
+	g.remember(datadir.Remembered{Timeline: 1, CheckedStart: first, Flushed: l.Pos()})
+	var old unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_FSIZE, &old))
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 100_000, Max: old.Max}))
+	err := g.begin()
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &old))
+	require.NoError(t, err)
+	require.Contains(t, g.log.String(), "WARNING:  could not keep damaged WAL segment")
+	require.Equal(t, end, g.XLog.Written())
+	left, err := filepath.Glob(filepath.Join(g.walDir(), "*[a-z]*"))
+	require.NoError(t, err)
+	require.Empty(t, left, "nothing half is left")
 }
