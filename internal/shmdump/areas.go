@@ -33,7 +33,9 @@ func (r reader) xlogCtl(c *xlogctl.Ctl) XLogCtl {
 		RecordsChecked:    c.RecordsChecked.Load(),
 		CRCFailures:       c.CRCFailures.Load(),
 		CorruptAt:         lsn(c.CorruptAt.Load()),
+		DiffersAt:         lsn(c.DiffersAt.Load()),
 		SegmentsRepaired:  c.RepairedCount.Load(),
+		SegmentsChanged:   c.SegmentsChanged.Load(),
 		WaitingForAdvance: c.WALAdvanced.Waiters(),
 	}
 	if cp := c.PeekCheckpoint(); cp.RecordStart != 0 {
@@ -82,7 +84,7 @@ func (r reader) walRcv(data *walrcv.Data) WalRcvData {
 
 func (r reader) walSndCtl(c *walsnd.Ctl, max int) WalSndCtl {
 	queues, released, status := c.PeekSyncRep()
-	d := WalSndCtl{SyncStandbysStatus: status, MaxWalSenders: max}
+	d := WalSndCtl{SyncStandbysStatus: status, AbandonedUpto: lsn(c.AbandonedUpto.Load()), MaxWalSenders: max}
 	for i := range queues {
 		text := "empty"
 		if queues[i].Head >= 0 {
@@ -122,6 +124,7 @@ func (r reader) walSnd(index int, w *walsnd.WalSnd) WalSnd {
 		SyncStandbyPriority: f.SyncStandbyPriority,
 		NeedReload:          f.NeedReload != 0,
 		InFlightFrom:        lsn(w.InFlightFrom.Load()),
+		InFlightTLI:         w.InFlightTLI.Load(),
 		BytesSent:           w.BytesSent.Load(),
 		Messages:            w.Messages.Load(),
 		Replies:             w.Replies.Load(),

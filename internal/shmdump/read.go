@@ -102,7 +102,9 @@ type XLogCtl struct {
 	RecordsChecked    uint64
 	CRCFailures       uint64
 	CorruptAt         string
+	DiffersAt         string // where the upstream was found to differ
 	SegmentsRepaired  uint64
+	SegmentsChanged   uint64
 	Checkpoint        *Checkpoint
 	WaitingForAdvance int32 // processes that sleep until WAL has advanced
 }
@@ -153,6 +155,7 @@ type WalSndCtl struct {
 	SyncRepQueues      []string // waiting backends for write, flush and apply
 	SyncRepReleased    []string
 	SyncStandbysStatus uint32
+	AbandonedUpto      string // what ended connections may still refer to
 	MaxWalSenders      int
 }
 
@@ -179,6 +182,7 @@ type WalSnd struct {
 	SyncStandbyPriority int32
 	NeedReload          bool
 	InFlightFrom        string
+	InFlightTLI         uint32
 	BytesSent           uint64
 	Messages            uint64
 	Replies             uint64
