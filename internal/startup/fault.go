@@ -49,6 +49,7 @@ func (s *Startup) damaged(stop *walfile.Stop) error {
 	}
 	s.Log.Error().Str("detail", stop.Error()+".").
 		Msgf("WAL is damaged: record at %s on timeline %d; nothing past %s is applied", stop.Record, s.XLog.Timeline(), s.XLog.Replayed())
+	s.replay.exhausted = 0 // this is no unfinished record
 	err := s.repair(stop)
 	switch {
 	case err == nil:

@@ -149,8 +149,9 @@ func (p *patch) compare(old *walfile.SegmentReader) (bool, error) {
 	return slices.Contains(p.differs, true), nil
 }
 
-// checkPatch checks all records of the patch. The last one that we have checked must be in it as we know it, or must be what
-// the first one after it links to: bytes that were reported are never given out differently.
+// checkPatch checks all records of the patch, and on to the first one behind it that we hold. The last one that we have
+// checked must be in it as we know it, or must be what the first one after it links to; and so must be all that we hold
+// behind the damage that check out: bytes that were reported are never given out differently.
 func (s *Startup) checkPatch(p *patch) error {
 	r := walfile.NewReader(p, s.readerOptions(s.history, 0))
 	r.SetLimit(p.upto)
@@ -160,6 +161,12 @@ func (s *Startup) checkPatch(p *patch) error {
 		r.Begin(last.next, last.start)
 	} else if _, err := r.FindFirst(p.from); err != nil {
 		return fmt.Errorf("check the upstream's copy: %w", err)
+	}
+	held := s.heldIn(p)
+	defer held.close()
+	ours, err := held.next()
+	if err != nil {
+		return err
 	}
 	for {
 		rec, err := r.Next()
@@ -172,11 +179,103 @@ func (s *Startup) checkPatch(p *patch) error {
 		if rec.LSN() == last.start && rec.CRC() == last.crc {
 			seen = true
 		}
+		if ours == nil || rec.LSN() < ours.LSN() {
+			continue
+		}
+		if rec.LSN() > ours.LSN() || rec.CRC() != ours.CRC() {
+			return otherHistory(ours.LSN())
+		}
+		if ours, err = held.next(); err != nil {
+			return err
+		}
+	}
+	if ours != nil {
+		return otherHistory(ours.LSN())
 	}
 	if !seen {
-		return fmt.Errorf("the upstream has another record than this node at %s: it has another history", last.start)
+		return otherHistory(last.start)
 	}
-	return nil
+	return s.leadsOn(p, r)
+}
+
+func otherHistory(l xlog.LSN) error {
+	return fmt.Errorf("the upstream has another record than this node at %s: it has another history", l)
+}
+
+// leadsOn checks that the patch goes over into what we hold behind it, if that is good there: the record that crosses the
+// patch's end by its CRC, the one after it by its link back.
+func (s *Startup) leadsOn(p *patch, r *walfile.Reader) error {
+	flushed := s.XLog.Flushed()
+	if flushed <= p.upto || s.dir.SegSize.Offset(p.upto) != 0 {
+		return nil
+	}
+	ours := walfile.NewReader(p.under, s.readerOptions(s.history, 0))
+	ours.SetLimit(flushed)
+	first, err := ours.FindFirst(p.upto)
+	if err != nil {
+		return nil // damaged there, too, or not all there: that is for another time
+	}
+	if _, err := ours.Next(); err != nil {
+		return nil
+	}
+	r.Reread()
+	r.SetLimit(flushed)
+	for {
+		rec, err := r.Next()
+		switch {
+		case err != nil:
+			return fmt.Errorf("the upstream's copy does not lead on to the record at %s: it has another history: %w", first, err)
+		case rec.LSN() >= first:
+			return nil
+		}
+	}
+}
+
+// heldRecords gives, one after the other, the records of a patch's range that check out in the segments to be replaced.
+type heldRecords struct {
+	s     *Startup
+	src   *walfile.SegmentReader
+	r     *walfile.Reader
+	page  xlog.LSN // where to look for the next one after a fault
+	upto  xlog.LSN
+	found bool // the reader stands on a record
+}
+
+func (s *Startup) heldIn(p *patch) *heldRecords {
+	h := &heldRecords{s: s, src: walfile.NewSegmentReader(s.dir), page: p.from, upto: p.upto}
+	h.r = walfile.NewReader(h.src, s.readerOptions(s.history, walkBlock))
+	h.r.SetLimit(p.upto)
+	return h
+}
+
+func (h *heldRecords) close() { h.src.Close() }
+
+// next gives nil where there are no more.
+func (h *heldRecords) next() (*walfile.Record, error) {
+	for h.page < h.upto {
+		var rec *walfile.Record
+		var err error
+		if !h.found {
+			_, err = h.r.FindFirst(h.page)
+		}
+		if err == nil {
+			h.found = true
+			if rec, err = h.r.Next(); err == nil {
+				return rec, nil
+			}
+		}
+		stop, err := h.s.asStop(h.r, err)
+		if err != nil {
+			return nil, err
+		}
+		if stop.Kind == walfile.NeedMore {
+			break
+		}
+		h.found = false
+		h.page = max(h.page, stop.LSN.PageStart()) + xlog.PageSize
+	}
+	h.page = h.upto
+	return nil, nil
 }
 
 // install gives those of the patch's files that differ the names of the segments, which are kept under others.

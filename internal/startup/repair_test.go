@@ -300,7 +300,7 @@ func TestFullDiskKeepsNoNodeWithDamageFromStarting(t *testing.T) {
 	g.remember(datadir.Remembered{Timeline: 1, CheckedStart: first, Flushed: l.Pos()})
 	var old unix.Rlimit
 	require.NoError(t, unix.Getrlimit(unix.RLIMIT_FSIZE, &old))
-	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 100_000, Max: old.Max}))
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: uint64(segSize) - 4096, Max: old.Max}))
 	err := g.begin()
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &old))
 	require.NoError(t, err)
@@ -309,4 +309,70 @@ func TestFullDiskKeepsNoNodeWithDamageFromStarting(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(g.walDir(), "*[a-z]*"))
 	require.NoError(t, err)
 	require.Empty(t, left, "nothing half is left")
+}
+
+// An upstream that went its own way, but has all that this node had checked before the damage, is another one all the same.
+func TestSegmentIsNotReplacedByAnotherHistoryBehindTheDamage(t *testing.T) {
+	for name, behind := range map[string]xlog.LSN{
+		"in the same segment": seg(1) + 20*xlog.PageSize,
+		"in the next one":     seg(3) + 5000,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var bad xlog.LSN
+			makeLog := func(size int) *waltest.Log {
+				l := waltest.New(waltest.Options{})
+				l.FillTo(seg(1) + 10*xlog.PageSize + 4000)
+				bad, _ = l.Filler(1000)
+				if behind > seg(2) {
+					size += int(seg(2) - l.Pos()) // the rest of the segment is one record, which will be damaged, too
+				}
+				l.Filler(size)
+				l.FillTo(behind)
+				return l
+			}
+			l, other := makeLog(200), makeLog(300)
+			g := newRig(t)
+			g.serves(other.Segments(), other.Pos())
+			g.found()
+			s := l.Segments()
+			flip(bad + 100)(s)
+			var all []byte
+			for n := xlog.SegNo(1); seg(n) < l.Pos(); n++ {
+				all = append(all, s.At(1, seg(n))...)
+			}
+			if behind > seg(2) {
+				flip(seg(2) - 20*xlog.PageSize + 100)(s)
+			}
+			g.receivesBytes(1, all[:l.Pos()-seg(1)])
+			_, err := g.replayFlushed()
+			require.NoError(t, err)
+			require.Contains(t, g.log.String(), "it has another history")
+			require.Zero(t, g.XLog.RepairedCount.Load())
+		})
+	}
+}
+
+// A walreceiver that ends while the upstream is asked for a segment is replaced: commits may wait for what it reports.
+func TestReceivingGoesOnDuringARepairThatHangs(t *testing.T) {
+	l, bad := threeSegments()
+	g := newRig(t)
+	g.serves(l.Segments(), seg(1)) // so that it sends nothing
+	g.run()
+	g.comesUp()
+	s := l.Segments()
+	flip(bad + 100)(s)
+	g.receivesBytes(1, append(append(s.At(1, seg(1)), s.At(1, seg(2))...), s.At(1, seg(3))[:l.Pos()-seg(3)]...))
+	g.eventually("a replacement is being made", func() bool {
+		temps, _ := filepath.Glob(filepath.Join(g.walDir(), "xlogtemp*"))
+		return len(temps) > 0
+	})
+	g.ends()
+	_, from := g.comesUp()
+	require.Equal(t, l.Pos(), from)
+	l.FillTo(seg(4))
+	g.receives(l, l.Pos())
+	require.Equal(t, bad, g.XLog.Replayed())
+	g.up.Advance(l.Pos())
+	g.replayedUpto(l.Pos())
+	require.EqualValues(t, 1, g.XLog.RepairedCount.Load())
 }
