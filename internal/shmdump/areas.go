@@ -28,6 +28,7 @@ func (r reader) xlogCtl(c *xlogctl.Ctl) XLogCtl {
 		LastReplayedTLI:   c.LastReplayedTLI.Load(),
 		VouchedUpto:       lsn(c.VouchedUpto.Load()),
 		ResumedAt:         lsn(c.ResumedAt.Load()),
+		FaultAt:           lsn(c.FaultAt.Load()),
 		LastXactTime:      r.time(xlog.TimestampTz(c.LastXactTime.Load())),
 		LastXactEnd:       lsn(c.LastXactEnd.Load()),
 		RecordsChecked:    c.RecordsChecked.Load(),

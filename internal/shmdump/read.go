@@ -97,6 +97,7 @@ type XLogCtl struct {
 	LastReplayedTLI   uint32
 	VouchedUpto       string
 	ResumedAt         string
+	FaultAt           string
 	LastXactTime      *Time
 	LastXactEnd       string
 	RecordsChecked    uint64

@@ -213,6 +213,9 @@ func (s *Startup) publish(found *endOfWAL) {
 		// restart could find nothing in it that it may believe, and would begin here again.
 		x.ResumedAt.Store(uint64(found.resume) + 1)
 	}
+	if found.damage != nil && found.end < found.resume {
+		x.FaultAt.Store(uint64(found.end)) // until replay has had it mended
+	}
 	x.TimelineID.Store(uint32(found.tli))
 	x.PrevTimeline.Store(uint32(parentOf(found.history, found.tli)))
 	x.WrittenUpto.Store(uint64(found.resume))

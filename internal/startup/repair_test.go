@@ -11,6 +11,7 @@ import (
 
 	"waypost/internal/datadir"
 	"waypost/internal/walsnd"
+	"waypost/transport"
 	"waypost/walfile"
 	"waypost/walfile/waltest"
 	"waypost/xlog"
@@ -375,4 +376,77 @@ func TestReceivingGoesOnDuringARepairThatHangs(t *testing.T) {
 	g.up.Advance(l.Pos())
 	g.replayedUpto(l.Pos())
 	require.EqualValues(t, 1, g.XLog.RepairedCount.Load())
+}
+
+func TestNothingFromAFaultOnIsSentUntilItIsMended(t *testing.T) {
+	l, bad := threeSegments()
+	s := l.Segments()
+	flip(bad + 100)(s)
+	received := func(t *testing.T) *rig {
+		g := newRig(t)
+		g.run()
+		g.comesUp()
+		g.receivesBytes(1, append(append(bytes.Clone(s.At(1, seg(1))), s.At(1, seg(2))...), s.At(1, seg(3))[:l.Pos()-seg(3)]...))
+		return g
+	}
+	foundAtStart := func(t *testing.T) *rig {
+		g := newRig(t)
+		g.holds(s)
+		g.remember(datadir.Remembered{Timeline: 1, CheckedStart: seg(1), Flushed: l.Pos()})
+		g.run()
+		g.comesUp()
+		return g
+	}
+	for name, c := range map[string]func(*testing.T) *rig{"received": received, "found at start": foundAtStart} {
+		t.Run(name, func(t *testing.T) {
+			g := c(t)
+			g.eventually("the fault is known", func() bool { return g.XLog.FaultAt.Load() != 0 })
+			require.Equal(t, bad, g.XLog.Sendable(false))
+			require.Equal(t, bad, g.XLog.Sendable(true))
+			require.Equal(t, l.Pos(), g.XLog.Reportable(), "commits do not wait for a repair")
+			g.serves(l.Segments(), l.Pos())
+			g.replayedUpto(l.Pos())
+			require.Equal(t, l.Pos(), g.XLog.Sendable(false))
+		})
+	}
+}
+
+func TestWhatTheUpstreamSaysTwiceIsSent(t *testing.T) {
+	l, bad := threeSegments()
+	g := damagedStream(t, l, flip(bad+100), flip(bad+100))
+	g.eventually("the alarm", func() bool { return contains(g.log.String(), "the upstream has the same bytes") })
+	require.Equal(t, l.Pos(), g.XLog.Sendable(false))
+}
+
+// Two servers that were promoted apart from each other have a timeline 2 each.
+func TestSegmentIsNotReplacedFromAnotherTimelineOfTheSameNumber(t *testing.T) {
+	old, at, next, history := promotion()
+	g := newRig(t)
+	g.serves(next.Segments(), next.Pos())
+	require.NoError(t, os.WriteFile(filepath.Join(g.upDir, walfile.HistoryName(2)),
+		walfile.AppendHistory(nil, 1, at-800, "no recovery target specified"), 0o600))
+	g.up.Switch(transport.NextTimeline{TLI: 2, SwitchPoint: at - 800})
+	g.run()
+	g.comesUp()
+	g.receives(old, at)
+	g.waits(map[xlog.TimeLineID][]byte{2: history})
+	g.goesOn()
+	s := next.Segments()
+	s.At(2, seg(3)+5*xlog.PageSize+99)[0] ^= 1
+	from := g.XLog.Flushed()
+	b := append(bytes.Clone(s.At(2, from)), s.At(2, seg(3))...)
+	g.receivesBytes(2, b[:seg(3)+10*xlog.PageSize-from])
+	g.eventually("the refusal", func() bool { return contains(g.log.String(), "the upstream's timeline 2 is not this node's") })
+	require.Zero(t, g.XLog.RepairedCount.Load())
+}
+
+func TestDamageFoundAtStartIsNotSentBeforeReplayHasSeenIt(t *testing.T) {
+	l, bad := threeSegments()
+	s := l.Segments()
+	flip(bad + 100)(s)
+	g := newRig(t)
+	g.holds(s)
+	g.remember(datadir.Remembered{Timeline: 1, CheckedStart: seg(1), Flushed: l.Pos()})
+	require.Equal(t, l.Pos(), g.found().resume)
+	require.Equal(t, bad, g.XLog.Sendable(false))
 }

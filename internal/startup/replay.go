@@ -126,6 +126,9 @@ func (s *Startup) publishReplayed(flushed xlog.LSN) {
 	x.LastReplayedReadRecPtr.Store(uint64(r.last.start))
 	x.LastReplayedTLI.Store(uint32(r.last.tli))
 	x.ReplayedUpto.Store(uint64(to))
+	if fault := xlog.LSN(x.FaultAt.Load()); fault != 0 && fault < to {
+		s.passFault() // it was found at start, or the disk could not read it, and now it can
+	}
 	if doubted {
 		if _, still := x.InDoubt(); !still {
 			x.WALAdvanced.Signal() // what was in doubt may be sent and reported now

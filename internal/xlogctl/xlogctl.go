@@ -81,6 +81,10 @@ type Ctl struct {
 	// before it ended of that; 0: there was none. The walreceiver's; startup clears it before it asks for another.
 	DiffersAt atomic.Uint64
 
+	// FaultAt is the LSN of a record, below FlushedUpto, that was found bad here: until it is mended, or known to be the
+	// upstream's own word, nothing from there on is sent. 0: there is none. startup.
+	FaultAt atomic.Uint64
+
 	LastXactTime    atomic.Int64 // TimestampTz of the last commit or abort record checked; startup
 	LastXactEnd     atomic.Uint64
 	RecordsChecked  atomic.Uint64 // since the start of this generation; startup
@@ -133,12 +137,16 @@ func (c *Ctl) SetWritten(l xlog.LSN) {
 func (c *Ctl) SetFlushed(l xlog.LSN) { c.FlushedUpto.Store(uint64(l)) }
 
 // Sendable is the position up to which a walsender may send, on Timeline: what is written, or, where requireFlush
-// holds, what is flushed; and never a byte that is in doubt.
+// holds, what is flushed; and never a byte that is in doubt, or of a record that is known to be bad.
 func (c *Ctl) Sendable(requireFlush bool) xlog.LSN {
+	upto := c.Written()
 	if requireFlush {
-		return c.believed(c.Flushed())
+		upto = c.Flushed()
 	}
-	return c.believed(c.Written())
+	if fault := xlog.LSN(c.FaultAt.Load()); fault != 0 {
+		upto = min(upto, fault)
+	}
+	return c.believed(upto)
 }
 
 // Reportable is the position that may be reported upstream as flushed.
