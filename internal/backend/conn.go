@@ -36,6 +36,8 @@ type Conn struct {
 	// that writes.
 	GiveUp func() error
 
+	bulk *bulkPipe // nil: bulk sending was not begun, or cannot be had; the writing goroutine's
+
 	deadline time.Time // for reads; zero for none
 
 	handover atomic.Bool

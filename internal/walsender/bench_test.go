@@ -91,18 +91,23 @@ func sendMessages(tb testing.TB, st *stream, size, count int) {
 	}
 }
 
-// BenchmarkSend compares the two ways to send a message, by its size: copied (pread and one send) and by reference (send of
-// the header, sendfile). copyLimit is where they cross. cpu-ns/op is what it costs the walsender itself.
+// BenchmarkSend compares the ways to send a message, by its size: copied (pread and one send), by reference (send of the
+// header, sendfile), and by reference in bulk (both gathered in a pipe). copyLimit is where the first two cross.
+// cpu-ns/op is what it costs the walsender itself.
 func BenchmarkSend(b *testing.B) {
 	for _, network := range []string{"tcp", "unix"} {
 		for _, size := range []int{512, 4096, 8192, 16384, 32768, 65536, 131072} {
-			for _, way := range []string{"copied", "references"} {
+			for _, way := range []string{"copied", "references", "bulk"} {
 				b.Run(fmt.Sprintf("%s/%d/%s", network, size, way), func(b *testing.B) {
 					st := benchStream(b, network)
 					st.buf = make([]byte, len(st.buf)+maxSendSize)
 					st.copyLimit = maxSendSize
-					if way == "references" {
+					if way != "copied" {
 						st.copyLimit = 0
+					}
+					if way == "bulk" {
+						st.conn.BeginBulk()
+						defer st.conn.EndBulk()
 					}
 					runtime.LockOSThread()
 					defer runtime.UnlockOSThread()

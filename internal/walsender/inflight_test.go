@@ -39,8 +39,8 @@ func TestSegmentInFlightIsNotOverwrittenUnderAStalledClient(t *testing.T) {
 	c.StartReplication()
 	c.Query("START_REPLICATION 0/100000")
 	c.Must('W')
-	got := collect(t, c, segSize, segSize+128*1024)
-	// The client has read some of segment 1 and now stops; the rest of it, and more, is on its way by reference.
+	got := collect(t, c, segSize, 2*segSize-128*1024)
+	// The client has read most of segment 1 and now stops; the rest of it, and more, is on its way by reference.
 	eventually(t, "the walsender to get ahead", func() bool { return n.Snds[0].Snapshot().SentPtr > 2*segSize })
 	require.Equal(t, uint64(segSize), n.Snds[0].InFlightFrom.Load())
 	require.EqualValues(t, 1, n.Snds[0].InFlightTLI.Load())
@@ -96,7 +96,7 @@ func TestWhatAnEndedConnectionLeavesIsNotOverwritten(t *testing.T) {
 	c := n.Connect()
 	c.StartReplication()
 	c.Query("START_REPLICATION 0/100000")
-	eventually(t, "some WAL to be on its way", func() bool { return n.Snds[0].Snapshot().SentPtr > segSize+512*1024 })
+	eventually(t, "some WAL to be on its way", func() bool { return n.Snds[0].Snapshot().SentPtr >= segSize+128*1024 })
 	// The process dies; what it has sent is still in the client's queue.
 	c.Session.Signal(15)
 	require.Error(t, c.Session.Result(t))

@@ -27,6 +27,7 @@ type stream struct {
 	caughtUp  bool     // the last look found nothing more to send
 	doneSent  bool     // CopyDone is out: the timeline has ended
 	streaming bool     // the state STREAMING was reached
+	bulk      bool     // the client is so far behind that its connection was prepared for bulk sending
 	refs      inFlight
 	title     []byte
 
@@ -64,6 +65,7 @@ func (st *stream) configure() {
 // next read takes over from it.
 func (st *stream) close() {
 	st.seg.close()
+	st.conn.EndBulk()
 	st.conn.GiveUp = nil
 	st.conn.Handover()
 	st.w.s.Await(st.in.done)
@@ -160,6 +162,10 @@ func (st *stream) send(now time.Time) error {
 		return nil
 	}
 	st.ahead = false
+	if !st.bulk && end-st.sentPtr >= bulkSize {
+		st.bulk = true
+		st.conn.BeginBulk()
+	}
 	to := chunkEnd(st.sentPtr, end, st.w.wal.SegSize)
 	// The end of a historic timeline is not rest: CopyDone is next.
 	st.caughtUp = to == end && !st.line.historic
@@ -201,6 +207,10 @@ func (st *stream) answer() error {
 
 // whenCaughtUp moves the state on, and ends the stream if it is the last cycle.
 func (st *stream) whenCaughtUp(now time.Time) (over bool, err error) {
+	if st.bulk {
+		st.bulk = false
+		st.conn.EndBulk()
+	}
 	if !st.streaming && !st.ahead && !st.doneSent {
 		st.streaming = true
 		st.w.update(func(f *walsnd.Fields) {
