@@ -290,6 +290,9 @@ func TestDamageInARecordLongerThanASegment(t *testing.T) {
 
 // What damaged the disk may have filled it, too: then there is no copy for the DBA, but a node.
 func TestFullDiskKeepsNoNodeWithDamageFromStarting(t *testing.T) {
+	if !waltest.Alone(t) {
+		return
+	}
 	l := waltest.New(waltest.Options{})
 	l.FillTo(seg(2) + 10*xlog.PageSize + 2000)
 	first, end := l.Prev(), l.Pos()

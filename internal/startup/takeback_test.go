@@ -1,6 +1,7 @@
 package startup
 
 import (
+	"os"
 	"slices"
 	"testing"
 
@@ -151,4 +152,56 @@ func TestNothingIsTakenBackBeforeAllThatIsHeldWasRead(t *testing.T) {
 	require.Equal(t, end, g.XLog.Replayed())
 	require.NotZero(t, g.fault.at, "the record is complete, and bad")
 	require.False(t, g.takeBackUnfinished(), "that is for repair to heal")
+}
+
+// What is remembered never goes back, so a node that is killed after a take-back vouches for the same bytes again, of which
+// some may be right by then. It heals by the same difference, or, where that is out of sight, by the record's CRC.
+func TestTakeBackIsMadeAgainAfterAKill(t *testing.T) {
+	l, end, cut, wrong := broken()
+	for name, c := range map[string]struct {
+		refetched xlog.LSN
+		seen      bool
+	}{
+		"nothing had come again":                 {end, true},
+		"some had come again":                    {cut - 200, true},
+		"the difference is not in the last page": {end, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			g.run()
+			g.comesUp()
+			g.receivesBytes(1, wrong)
+			g.replayedUpto(end)
+			g.differs(cut - 300)
+			g.comesUp()
+			g.receives(l, c.refetched)
+			g.remember(datadir.Remembered{Timeline: 1, CheckedStart: seg(1), Flushed: cut}) // as the checkpointer had done before
+
+			b, err := os.ReadFile(g.path(1, 1))
+			require.NoError(t, err)
+			k := newRig(t) // with what a kill has left
+			k.serves(l.Segments(), l.Pos())
+			require.NoError(t, os.WriteFile(k.path(1, 1), b, 0o600))
+			k.remember(datadir.Remembered{Timeline: 1, CheckedStart: seg(1), Flushed: cut})
+			k.run()
+			_, from := k.comesUp()
+			require.Equal(t, cut, from)
+			if c.seen {
+				k.eventually("all was read", func() bool { return k.XLog.Replayed() == end })
+				k.differs(cut - 100)
+				_, from = k.comesUp()
+				require.Equal(t, end, from)
+			}
+			k.receives(l, l.Pos())
+			if !c.seen {
+				k.endsWhenTold()
+			}
+			k.replayedUpto(l.Pos())
+			require.Equal(t, l.Pos(), k.XLog.Sendable(false))
+			require.Equal(t, l.Pos(), k.XLog.Reportable())
+			b, err = os.ReadFile(k.path(1, 1))
+			require.NoError(t, err)
+			require.Equal(t, l.Bytes(seg(1), l.Pos()), b[:l.Pos()-seg(1)])
+		})
+	}
 }
