@@ -80,10 +80,12 @@ type walk struct {
 	reader      *walfile.Reader
 	flushed     xlog.LSN // F
 	firstRecord xlog.LSN // 0 until the reader stands on a record
+	limited     bool     // what is read was flushed once: the first part of the walk
 	silent      bool     // records are not to be told of
 }
 
 func (w *walk) run(distrust bool) error {
+	w.limited = true
 	w.reader.SetLimit(w.flushed)
 	stop, err := w.read(w.flushed)
 	if err != nil {
@@ -92,7 +94,7 @@ func (w *walk) run(distrust bool) error {
 	if stop.Kind != walfile.NeedMore {
 		return w.isDamaged(stop, distrust)
 	}
-	w.vouched, w.resume = w.flushed, w.flushed
+	w.vouched, w.resume, w.limited = w.flushed, w.flushed, false
 	if distrust {
 		return nil
 	}
@@ -155,11 +157,11 @@ func (w *walk) isDamaged(stop *walfile.Stop, distrust bool) error {
 // beyondDamage looks for the place behind a fault from where on all is good up to the remembered flush. What is read there
 // counts as held, but not as checked.
 func (w *walk) beyondDamage(stop *walfile.Stop, distrust bool) error {
-	rest := &walk{endOfWAL: w.endOfWAL, s: w.s, reader: w.reader, flushed: w.flushed, silent: true}
+	rest := &walk{endOfWAL: w.endOfWAL, s: w.s, reader: w.reader, flushed: w.flushed, limited: true, silent: true}
 	for page := stop.LSN.PageStart() + xlog.PageSize; page < w.flushed; {
 		first, err := w.reader.FindFirst(page)
 		if err == nil {
-			rest.firstRecord, rest.end, rest.last, rest.resume = first, first, lastRecord{}, 0
+			rest.firstRecord, rest.end, rest.last = first, first, lastRecord{}
 			stop, err = rest.read(w.flushed)
 		} else {
 			stop, err = w.s.asStop(w.reader, err)
@@ -173,7 +175,7 @@ func (w *walk) beyondDamage(stop *walfile.Stop, distrust bool) error {
 				return nil
 			}
 			w.reader.SetLimit(walfile.NoLimit)
-			rest.vouched, rest.resume = w.flushed, w.flushed
+			rest.vouched, rest.resume, rest.limited = w.flushed, w.flushed, false
 			err := rest.readOn()
 			w.vouched, w.resume = rest.vouched, rest.vouched
 			return err

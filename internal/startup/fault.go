@@ -44,7 +44,7 @@ func (f *fault) raise(at xlog.LSN, now time.Time) {
 // damaged handles a record, below what was flushed, that is not good. It says so each time that it is called.
 func (s *Startup) damaged(stop *walfile.Stop) error {
 	s.XLog.CRCFailures.Add(1)
-	if s.inDoubt() {
+	if _, doubt := s.XLog.InDoubt(); doubt {
 		return s.refetchDoubtful(stop)
 	}
 	s.Log.Error().Str("detail", stop.Error()+".").

@@ -143,19 +143,13 @@ func (s *Startup) resumeBehindSegment() {
 	x := s.XLog
 	resumed := xlog.LSN(x.ResumedAt.Load())
 	next := s.dir.SegSize.SegStart(resumed) + xlog.LSN(s.dir.SegSize)
-	if s.receiver.failures < 2 || !s.inDoubt() || x.Flushed() != resumed || resumed.PageStart()+xlog.PageSize != next {
+	if _, doubt := x.InDoubt(); s.receiver.failures < 2 || !doubt || x.Flushed() != resumed || resumed.PageStart()+xlog.PageSize != next {
 		return
 	}
 	x.ResumedAt.Store(uint64(next))
 	x.WrittenUpto.Store(uint64(next))
 	x.FlushedUpto.Store(uint64(next))
 	s.Log.Info().Msgf("the page at %s seems to be complete; streaming resumes at %s", resumed.PageStart(), next)
-}
-
-// inDoubt says whether there are bytes on disk that look right but were never vouched for.
-func (s *Startup) inDoubt() bool {
-	resumed := s.XLog.ResumedAt.Load()
-	return s.XLog.VouchedUpto.Load() != resumed && s.XLog.ReplayedUpto.Load() <= resumed
 }
 
 // askForReceiver fills WalRcvData, then signals the postmaster (RequestXLogStreaming).

@@ -293,6 +293,9 @@ func TestFullDiskKeepsNoNodeWithDamageFromStarting(t *testing.T) {
 	if !waltest.Alone(t) {
 		return
 	}
+	if !waltest.Alone(t) {
+		return
+	}
 	l := waltest.New(waltest.Options{})
 	l.FillTo(seg(2) + 10*xlog.PageSize + 2000)
 	first, end := l.Prev(), l.Pos()
@@ -304,7 +307,7 @@ func TestFullDiskKeepsNoNodeWithDamageFromStarting(t *testing.T) {
 	g.remember(datadir.Remembered{Timeline: 1, CheckedStart: first, Flushed: l.Pos()})
 	var old unix.Rlimit
 	require.NoError(t, unix.Getrlimit(unix.RLIMIT_FSIZE, &old))
-	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: uint64(segSize) - 4096, Max: old.Max}))
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 100_000, Max: old.Max}))
 	err := g.begin()
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &old))
 	require.NoError(t, err)

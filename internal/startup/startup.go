@@ -10,7 +10,7 @@
 //	SIGQUIT  die at once (internal/child)
 //
 //	exit 1   after SIGTERM; or the node cannot start, for a reason that is in the log
-//	exit 2   a sync failed: what the kernel holds cannot be trusted any more
+//	exit 4   a sync failed (launch.ExitSyncFailed): what the kernel holds cannot be trusted any more
 //
 // It must never publish a position as flushed whose bytes it has not seen synced itself or knows from the remembered
 // position, never publish one as replayed before every record up to it was checked, and never write over a segment in
