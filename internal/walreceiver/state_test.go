@@ -521,3 +521,15 @@ func TestConnectingIsBoundedByWalReceiverTimeout(t *testing.T) {
 		require.Error(t, g.ended())
 	}
 }
+
+func TestFaultHoldsBackWhatIsSentNotWhatIsReported(t *testing.T) {
+	g := newRig(t)
+	at := segSize.Start(1)
+	g.XLog.FaultAt.Store(uint64(at))
+	g.run()
+	end := at + 500
+	g.upstream.Advance(end)
+	r := g.waitReply(flushedIs(end))
+	require.Equal(t, end, r.Write)
+	require.Equal(t, at, r.Apply)
+}

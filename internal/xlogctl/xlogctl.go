@@ -152,6 +152,9 @@ func (c *Ctl) Sendable(requireFlush bool) xlog.LSN {
 // Reportable is the position that may be reported upstream as flushed.
 func (c *Ctl) Reportable() xlog.LSN { return c.believed(c.Flushed()) }
 
+// ReportableWrite is the position that may be reported upstream as written.
+func (c *Ctl) ReportableWrite() xlog.LSN { return c.believed(c.Written()) }
+
 // InDoubt gives the position from which on bytes held are in doubt; false when none are.
 func (c *Ctl) InDoubt() (xlog.LSN, bool) {
 	vouched, resumed := c.VouchedUpto.Load(), c.ResumedAt.Load()
