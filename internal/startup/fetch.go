@@ -9,6 +9,7 @@ import (
 	"waypost/internal/guc"
 	"waypost/internal/xlogctl"
 	"waypost/protocol"
+	"waypost/shmem"
 	"waypost/transport"
 	"waypost/walfile"
 	"waypost/xlog"
@@ -45,12 +46,15 @@ func (s *Startup) fetch(p *patch) error {
 			return err
 		default:
 		}
-		s.obey()
-		wait, err := s.superviseReceiver(time.Now())
-		if err != nil {
-			return errors.Join(err, <-done)
+		wait := shmem.Forever
+		if !s.stop.Load() {
+			s.obey()
+			next, err := s.superviseReceiver(time.Now())
+			if err != nil {
+				return errors.Join(err, <-done)
+			}
+			wait = shorter(next, s.replyOwed())
 		}
-		wait = shorter(wait, s.replyOwed())
 		s.XLog.WALAdvanced.Wait(seq, xlogctl.StartupBit, wait)
 	}
 }
