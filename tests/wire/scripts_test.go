@@ -293,7 +293,7 @@ func streamScripts(w walRange) []script {
 			p.toEnd()
 		}},
 		{"a client that answers when asked", func(p *player) {
-			startup(version3, append(physical, "options", "-c wal_sender_timeout=1s")...)(p)
+			startup(version3, append(physical, "options", "-c wal_sender_timeout=3s")...)(p)
 			p.lines = nil
 			p.send(rawclient.Query(w.start()))
 			p.until("W")
