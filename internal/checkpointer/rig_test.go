@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,9 +16,9 @@ import (
 	"waypost/internal/datadir"
 	"waypost/internal/guc"
 	"waypost/internal/layout"
+	"waypost/internal/layout/layouttest"
 	"waypost/internal/logging"
 	"waypost/internal/xlogctl"
-	"waypost/shmem"
 	"waypost/walfile"
 	"waypost/walfile/waltest"
 	"waypost/xlog"
@@ -38,26 +37,9 @@ type rig struct {
 	*Checkpointer
 	t      *testing.T
 	areas  layout.Areas
-	log    *syncBuffer
+	log    *layouttest.Log
 	conf   atomic.Pointer[guc.Settings] // what Reload finds
 	result chan error
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // newRig makes a node that begins at the start of segment 1.
@@ -74,12 +56,8 @@ func newRig(t *testing.T) *rig {
 	require.NoError(t, m.Store(datadir.Remembered{SystemID: waltest.DefaultSystemID, Timeline: 1, CheckedStart: seg(1), Flushed: seg(1)}))
 	require.NoError(t, m.Close())
 
-	g := &rig{t: t, log: &syncBuffer{}, result: make(chan error, 1)}
-	segment, err := shmem.Create([]string{t.TempDir()}, "test", layout.New(4, 4), 1)
-	require.NoError(t, err)
-	t.Cleanup(func() { segment.Close() })
-	g.areas, err = layout.Map(segment)
-	require.NoError(t, err)
+	g := &rig{t: t, log: &layouttest.Log{}, result: make(chan error, 1)}
+	g.areas = layouttest.Areas(t, 4, 4)
 	log := logging.New(g.log).Level(zerolog.InfoLevel)
 	g.conf.Store(guc.New())
 	g.Checkpointer = &Checkpointer{

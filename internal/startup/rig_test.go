@@ -1,7 +1,6 @@
 package startup
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,11 +16,11 @@ import (
 	"waypost/internal/datadir"
 	"waypost/internal/guc"
 	"waypost/internal/layout"
+	"waypost/internal/layout/layouttest"
 	"waypost/internal/logging"
 	"waypost/internal/walrcv"
 	"waypost/internal/xlogctl"
 	"waypost/pmsignal"
-	"waypost/shmem"
 	"waypost/transport"
 	"waypost/transport/transporttest"
 	"waypost/walfile"
@@ -45,7 +44,7 @@ type rig struct {
 	areas layout.Areas
 	upDir string
 	up    *transporttest.Upstream
-	log   *syncBuffer
+	log   *layouttest.Log
 	conf  atomic.Pointer[guc.Settings] // what Reload finds
 
 	mu         sync.Mutex
@@ -53,23 +52,6 @@ type rig struct {
 	terminated []int
 	titles     []string
 	result     chan error
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // Send is the postmaster's ear.
@@ -105,13 +87,9 @@ func newRig(t *testing.T) *rig {
 	require.NoError(t, err)
 	require.NoError(t, control.Write(dir, time.Now(), 0o600))
 
-	g := &rig{t: t, log: &syncBuffer{}, upDir: t.TempDir(), result: make(chan error, 1)}
+	g := &rig{t: t, log: &layouttest.Log{}, upDir: t.TempDir(), result: make(chan error, 1)}
 	g.up = transporttest.NewUpstream(g.upDir, segSize, transport.SystemIdentity{SystemID: waltest.DefaultSystemID, TLI: 1, XLogPos: seg(1)})
-	segment, err := shmem.Create([]string{t.TempDir()}, "test", layout.New(4, 4), 1)
-	require.NoError(t, err)
-	t.Cleanup(func() { segment.Close() })
-	g.areas, err = layout.Map(segment)
-	require.NoError(t, err)
+	g.areas = layouttest.Areas(t, 4, 4)
 
 	var transports transport.Registry
 	require.NoError(t, transports.Register(transport.DefaultName, g.up))
