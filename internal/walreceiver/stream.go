@@ -217,6 +217,12 @@ func (s *stream) settle(now time.Time) error {
 	if s.unkicked == 0 {
 		return nil
 	}
+	if s.syncer.quick() {
+		done, err := s.writeAndSync()
+		if done || err != nil {
+			return err
+		}
+	}
 	if err := s.writeAndKick(); err != nil {
 		return err
 	}
@@ -233,6 +239,20 @@ func (s *stream) settle(now time.Time) error {
 func (s *stream) reportWrite() {
 	s.writeDue = time.Time{}
 	s.sent(s.reporter.report(ifMoved))
+}
+
+// writeAndSync writes what is gathered, tells who waits for it, and syncs; false where a sync is under way that did not begin
+// late enough.
+func (s *stream) writeAndSync() (done bool, err error) {
+	if err := s.writer.writeGathered(); err != nil {
+		return false, err
+	}
+	s.positions.setWritten(s.writer.files.Written())
+	if !s.syncer.syncHere() {
+		return false, nil
+	}
+	s.unkicked, s.writeDue = 0, time.Time{}
+	return true, nil
 }
 
 // writeAndKick writes what is gathered and starts a sync of it.
