@@ -104,7 +104,7 @@ func procsWorkingIn(dir string) []Proc {
 
 // killTree ends a process and all below it at once, as a power cut would: the root
 // is stopped first so that it can neither start another nor see its children die.
-func killTree(pid int) {
+func killTree(pid int) []Proc {
 	_ = syscall.Kill(pid, syscall.SIGSTOP)
 	tree := descendants(pid)
 	for _, p := range tree {
@@ -114,4 +114,5 @@ func killTree(pid int) {
 	for _, p := range tree {
 		p.kill()
 	}
+	return tree
 }

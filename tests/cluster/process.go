@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 
@@ -134,10 +135,15 @@ func (p *Process) Wait(timeout time.Duration) *os.ProcessState {
 // KillTree ends the process and everything below it at once, with SIGKILL.
 func (p *Process) KillTree() {
 	p.c.T.Helper()
+	var tree []Proc
 	if p.Running() {
-		killTree(p.PID)
+		tree = killTree(p.PID)
 	}
 	p.Wait(endTimeout)
+	// A server that is started again at once refuses while one of the old children still has its memory.
+	Eventually(p.c.T, endTimeout, "the children of "+p.Name+" are gone", func() bool {
+		return !slices.ContainsFunc(tree, func(child Proc) bool { return Alive(child.PID) })
+	})
 }
 
 // Children are the processes below this one.
