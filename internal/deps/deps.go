@@ -5,10 +5,15 @@ package deps
 
 import (
 	_ "github.com/jackc/pgproto3/v2"
+	_ "github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/pgproto3"
+	_ "github.com/lib/pq"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
 	_ "github.com/rs/zerolog"
 	_ "github.com/spf13/cobra"
+	_ "github.com/sqlc-dev/oliphant"
 	_ "github.com/stretchr/testify/require"
+	_ "github.com/xdg-go/scram"
 	_ "golang.org/x/sys/unix"
+	_ "gopkg.in/natefinch/lumberjack.v2"
 )
