@@ -37,6 +37,7 @@ type Call struct {
 	memory int
 	steps  int
 	loc    *time.Location
+	env    *types.Env
 }
 
 // MaxMemory bounds what one statement may keep in memory, in bytes.
