@@ -241,25 +241,52 @@ type (
 	}
 )
 
-// Where tells where the expression stands.
+// Where tells where an expression begins: the leftmost of its own place and
+// its parts'.
 func (e *Const) Where() Pos       { return e.At }
 func (e *ColumnRef) Where() Pos   { return e.At }
 func (e *Param) Where() Pos       { return e.At }
-func (e *TypeCast) Where() Pos    { return e.At }
-func (e *Collate) Where() Pos     { return e.At }
-func (e *BoolOp) Where() Pos      { return e.At }
-func (e *Op) Where() Pos          { return e.At }
-func (e *In) Where() Pos          { return e.At }
-func (e *Between) Where() Pos     { return e.At }
-func (e *Call) Where() Pos        { return e.At }
+func (e *TypeCast) Where() Pos    { return leftmost(leftmost(e.At, e.Type.At), begin(e.Arg)) }
+func (e *Collate) Where() Pos     { return begin(e.Arg) }
+func (e *BoolOp) Where() Pos      { return leftmost(e.At, begin(e.Args[0])) }
+func (e *Op) Where() Pos          { return leftmost(e.At, begin(e.Left)) }
+func (e *In) Where() Pos          { return leftmost(e.At, begin(e.Left)) }
+func (e *Between) Where() Pos     { return leftmost(e.At, begin(e.Arg)) }
 func (e *Case) Where() Pos        { return e.At }
 func (e *Coalesce) Where() Pos    { return e.At }
 func (e *MinMax) Where() Pos      { return e.At }
 func (e *SQLValue) Where() Pos    { return e.At }
-func (e *SubLink) Where() Pos     { return e.At }
-func (e *NullTest) Where() Pos    { return e.At }
-func (e *BooleanTest) Where() Pos { return e.At }
+func (e *SubLink) Where() Pos     { return leftmost(e.At, begin(e.Test)) }
+func (e *NullTest) Where() Pos    { return leftmost(e.At, begin(e.Arg)) }
+func (e *BooleanTest) Where() Pos { return leftmost(e.At, begin(e.Arg)) }
 func (e *ArrayExpr) Where() Pos   { return e.At }
-func (e *Subscript) Where() Pos   { return e.At }
-func (e *Field) Where() Pos       { return e.At }
+func (e *Subscript) Where() Pos   { return begin(e.Arg) }
+func (e *Field) Where() Pos       { return begin(e.Arg) }
 func (e *RowExpr) Where() Pos     { return e.At }
+
+// Where tells where the call begins; by SQL's own syntax an argument may
+// stand before the function.
+func (e *Call) Where() Pos {
+	at := e.At
+	for _, a := range e.Args {
+		at = leftmost(at, begin(a.Expr))
+	}
+	return at
+}
+
+func begin(e Expr) Pos {
+	if e == nil {
+		return -1
+	}
+	return e.Where()
+}
+
+func leftmost(a, b Pos) Pos {
+	switch {
+	case a < 0:
+		return b
+	case b < 0:
+		return a
+	}
+	return min(a, b)
+}

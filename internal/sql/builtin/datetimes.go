@@ -332,6 +332,28 @@ func datetimes(source string) Body {
 		}
 	case "date_pli", "date_mii":
 		return moveDay(source == "date_mii")
+	case "interval_pl_date":
+		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
+			return moveLocal(dayInstant(v[1].(types.Day)), v[0].(types.Span))
+		}
+	case "integer_pl_date":
+		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
+			return moveDay(false)(c, in, []types.Value{v[1], v[0]})
+		}
+	case "datetime_timestamp":
+		return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
+			at := dayInstant(v[0].(types.Day))
+			if !at.Infinite() {
+				at += types.Instant(v[1].(types.Clock))
+			}
+			return checked(at)
+		}
+	case "time_mi_time":
+		return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
+			return types.Span{Micros: int64(v[0].(types.Clock)) - int64(v[1].(types.Clock))}, nil
+		}
+	case "time_pl_interval", "time_mi_interval":
+		return moveClock
 	case "date_pl_interval", "date_mi_interval":
 		back := source == "date_mi_interval"
 		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
@@ -339,6 +361,20 @@ func datetimes(source string) Body {
 		}
 	}
 	return nil
+}
+
+// moveClock is time + interval and time - interval, around midnight.
+func moveClock(_ *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
+	t, s := int64(v[0].(types.Clock)), v[1].(types.Span)
+	if s.Infinite() {
+		return nil, types.Errorf(types.CodeDatetimeOverflow, "cannot add infinite interval to time")
+	}
+	us := s.Micros % types.MicrosPerDay
+	if in.Name == "time_mi_interval" {
+		us = -us
+	}
+	t += us
+	return types.Clock(t - floorDiv(t, types.MicrosPerDay)*types.MicrosPerDay), nil
 }
 
 func infiniteDay(d types.Day) bool { return d == types.DayInfinity || d == types.DayMinusInfinity }

@@ -51,9 +51,6 @@ func like(s, pattern string) (bool, error) {
 	for p < len(pattern) && pattern[p] == '%' {
 		p++
 	}
-	if p == len(pattern)-1 && pattern[p] == '\\' {
-		return false, types.Errorf(types.CodeInvalidEscape, "LIKE pattern must not end with escape character")
-	}
 	return p == len(pattern), nil
 }
 

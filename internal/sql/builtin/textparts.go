@@ -131,7 +131,7 @@ func textParts(source string) Body {
 			if v[0] == nil {
 				return "NULL", nil
 			}
-			return quoteLiteral(v[0].(string)), nil
+			return quoteLiteral(asText(c, v[0], in.Args[0])), nil
 		}
 	case "text_format", "text_format_nv":
 		return format

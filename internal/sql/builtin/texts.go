@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"unicode"
@@ -76,8 +77,7 @@ func texts(source string) Body {
 		}
 	case "textanycat", "anytextcat":
 		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
-			env := c.Env()
-			return grown(c, env.Text(v[0], in.Args[0])+env.Text(v[1], in.Args[1]))
+			return grown(c, asText(c, v[0], in.Args[0])+asText(c, v[1], in.Args[1]))
 		}
 	case "lower":
 		return ofText(func(s string) types.Value { return asciiMap(s, unicode.ToLower) })
@@ -197,9 +197,44 @@ func texts(source string) Body {
 	case "quote_ident":
 		return ofText(func(s string) types.Value { return catalog.QuoteIdent(s) })
 	case "quote_literal":
-		return ofText(func(s string) types.Value { return quoteLiteral(s) })
+		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
+			return quoteLiteral(asText(c, v[0], in.Args[0])), nil
+		}
+	case "textoverlay":
+		return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
+			return overlay(v[0].(string), v[1].(string), v[2].(int64), v[3].(int64))
+		}
+	case "textoverlay_no_len":
+		return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
+			return overlay(v[0].(string), v[1].(string), v[2].(int64), int64(utf8.RuneCountInString(v[1].(string))))
+		}
 	}
 	return nil
+}
+
+// asText is a cast to text, which for a few types is not what they show.
+func asText(c *catalog.Call, v types.Value, t types.OID) string {
+	switch x := v.(type) {
+	case bool:
+		if x {
+			return "true"
+		}
+		return "false"
+	case netip.Prefix:
+		return x.String()
+	}
+	return c.Env().Text(v, t)
+}
+
+// overlay puts with in the place of count characters of s.
+func overlay(s, with string, from, count int64) (types.Value, error) {
+	if from <= 0 {
+		return nil, types.Errorf(types.CodeSubstringError, "negative substring length not allowed")
+	}
+	r := []rune(s)
+	size := int64(len(r))
+	end := min(max(from-1+count, 0), size)
+	return string(r[:min(from-1, size)]) + with + string(r[end:]), nil
 }
 
 // asciiMap changes case as collation C does: of ASCII letters only.

@@ -15,7 +15,7 @@ func lsnOf(n types.Num) (types.Value, error) {
 	}
 	r := n.Rescale(0)
 	if n.Special != types.NumFinite || r.Int == nil || !r.Int.IsUint64() {
-		return nil, types.Errorf(types.CodeOutOfRange, "pg_lsn out of range")
+		return nil, types.Errorf(types.CodeInvalidParameter, "pg_lsn out of range")
 	}
 	return types.PgLSN(r.Int.Uint64()), nil
 }

@@ -145,7 +145,7 @@ func (a *analyzer) typeCast(sc *scope, c *ast.TypeCast) (expr, error) {
 	}
 	at := c.At
 	if at < 0 {
-		at = c.Arg.Where()
+		at = c.Type.At
 	}
 	return a.cast(e, t, typmod, explicitly, at)
 }

@@ -52,6 +52,15 @@ func (a *analyzer) unsupported(at ast.Pos, what string) error {
 	return a.errorf(at, types.CodeFeatureNotSupported, "%s is not supported", what)
 }
 
+// knownSchema refuses a schema that there is not.
+func (a *analyzer) knownSchema(schema string, at ast.Pos) error {
+	switch schema {
+	case "", catalog.PGCatalog, catalog.Public, "information_schema", "pg_toast":
+		return nil
+	}
+	return a.errorf(at, "3F000", "schema \"%s\" does not exist", schema)
+}
+
 // typeOf finds the type of a name, and its modifier.
 func (a *analyzer) typeOf(n ast.TypeName) (types.OID, int32, error) {
 	missing := func() error {
@@ -60,6 +69,9 @@ func (a *analyzer) typeOf(n ast.TypeName) (types.OID, int32, error) {
 			name = n.Schema + "." + name
 		}
 		return a.errorf(n.At, types.CodeUndefinedObject, "type \"%s\" does not exist", name)
+	}
+	if err := a.knownSchema(n.Schema, n.At); err != nil {
+		return 0, 0, err
 	}
 	if n.Schema != "" && n.Schema != catalog.PGCatalog {
 		return 0, 0, missing()
@@ -117,6 +129,9 @@ func (a *analyzer) typmod(t types.OID, n ast.TypeName) (int32, error) {
 			precision = min(n.Mods[1], 6)
 		}
 		return (first&0x7fff)<<16 | precision, nil
+	}
+	if !types.HasValues(t) {
+		return 0, a.unsupported(n.At, "type "+n.Name)
 	}
 	return 0, a.errorf(n.At, types.CodeSyntax, "type modifier is not allowed for type \"%s\"", n.Name)
 }

@@ -90,6 +90,9 @@ func (a *analyzer) resolveCall(sc *scope, call *ast.Call) (*routine, []expr, err
 	if len(call.Args) > maxArgs {
 		return nil, nil, a.errorf(call.At, "54023", "cannot pass more than %d arguments to a function", maxArgs)
 	}
+	if err := a.knownSchema(call.Schema, call.At); err != nil {
+		return nil, nil, err
+	}
 	args, where, names, err := a.arguments(sc, call)
 	if err != nil {
 		return nil, nil, err
@@ -118,6 +121,9 @@ func (a *analyzer) arguments(sc *scope, call *ast.Call) (args []expr, where []as
 		isAggregate = isAggregate || p.Kind == 'a'
 	}
 	outer, outerSets := sc.inAgg, sc.noSets
+	if isAggregate && sc.inAgg && sc.clause == "FILTER" {
+		return nil, nil, nil, a.errorf(call.At, types.CodeGrouping, "aggregate functions are not allowed in FILTER")
+	}
 	if isAggregate && sc.inAgg {
 		return nil, nil, nil, a.errorf(call.At, types.CodeGrouping, "aggregate function calls cannot be nested")
 	}

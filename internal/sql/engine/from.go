@@ -165,6 +165,9 @@ func (a *analyzer) fromFunction(sc *scope, f *ast.FunctionRef) (source, []*nsIte
 
 // tableFunction analyses a function in FROM, which may or may not return rows.
 func (a *analyzer) tableFunction(sc *scope, call *ast.Call) (scan *scanFunction, cols []catalog.Column, scalar bool, err error) {
+	if call.Name == "unnest" && len(call.Args) > 1 {
+		return nil, nil, false, a.unsupported(call.At, "unnest() of several arrays")
+	}
 	r, args, err := a.resolveCall(sc, call)
 	if err != nil {
 		return nil, nil, false, err

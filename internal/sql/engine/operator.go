@@ -253,10 +253,7 @@ func (a *analyzer) distinct(o *ast.Op, left, right expr) (expr, error) {
 	}
 	out := &distinct{left: equal.args[0], right: equal.args[1], equal: equal, not: o.Kind == ast.NotDistinctOp}
 	if o.Kind == ast.NullIfOp {
-		out.nullIf = left
-		if left.typ() == types.Unknown {
-			out.nullIf = equal.args[0]
-		}
+		out.nullIf = equal.args[0]
 	}
 	return out, nil
 }

@@ -30,6 +30,9 @@ func AppendBinary(buf []byte, v Value, t OID) ([]byte, error) {
 		if t == Float4 {
 			return be.AppendUint32(buf, math.Float32bits(float32(x))), nil
 		}
+		if math.IsNaN(x) {
+			return be.AppendUint64(buf, 0x7FF8000000000000), nil
+		}
 		return be.AppendUint64(buf, math.Float64bits(x)), nil
 	case string:
 		if t == Char && x == "" {
