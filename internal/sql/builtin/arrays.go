@@ -17,13 +17,20 @@ func ofArray(f func(a *types.Array, v []types.Value) types.Value) Body {
 	}
 }
 
-func appended(c *catalog.Call, elem types.OID, parts ...[]types.Value) (types.Value, error) {
+// maxElems bounds the arrays that functions make.
+const maxElems = 1 << 18
+
+func tooManyElems() error {
+	return types.Errorf(types.CodeProgramLimit, "array size exceeds the maximum allowed (%d)", maxElems)
+}
+
+func appended(elem types.OID, parts ...[]types.Value) (types.Value, error) {
 	n := 0
 	for _, p := range parts {
 		n += len(p)
 	}
-	if err := c.Grow(16 * n); err != nil {
-		return nil, err
+	if n > maxElems {
+		return nil, tooManyElems()
 	}
 	out := &types.Array{Elem: elem, Vals: make([]types.Value, 0, n)}
 	for _, p := range parts {
@@ -79,13 +86,17 @@ func arrayText(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) 
 			return nil, tooLong()
 		}
 	}
-	return grown(c, b.String())
+	return bounded(b.String())
 }
 
 // split is string_to_array(): a NULL separator splits into characters.
-func split(v []types.Value) []types.Value {
+func split(v []types.Value) ([]types.Value, error) {
 	s := v[0].(string)
 	var parts []string
+	sep, _ := v[1].(string)
+	if strings.Count(s, sep) >= maxElems { // an empty one counts characters
+		return nil, tooManyElems()
+	}
 	switch {
 	case s == "":
 	case v[1] == nil:
@@ -104,7 +115,7 @@ func split(v []types.Value) []types.Value {
 			out[i] = nil
 		}
 	}
-	return out
+	return out, nil
 }
 
 func arrays(source string) Body {
@@ -135,15 +146,19 @@ func arrays(source string) Body {
 			if v[0] == nil {
 				return nil, nil
 			}
-			return appended(c, types.Text, split(v))
+			parts, err := split(v)
+			if err != nil {
+				return nil, err
+			}
+			return appended(types.Text, parts)
 		}
 	case "array_append":
 		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
-			return appended(c, types.ElemOf(in.Result), vals(v[0]), []types.Value{v[1]})
+			return appended(types.ElemOf(in.Result), vals(v[0]), []types.Value{v[1]})
 		}
 	case "array_prepend":
 		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
-			return appended(c, types.ElemOf(in.Result), []types.Value{v[0]}, vals(v[1]))
+			return appended(types.ElemOf(in.Result), []types.Value{v[0]}, vals(v[1]))
 		}
 	case "array_cat":
 		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
@@ -153,7 +168,7 @@ func arrays(source string) Body {
 			if v[1] == nil {
 				return v[0], nil
 			}
-			return appended(c, types.ElemOf(in.Result), vals(v[0]), vals(v[1]))
+			return appended(types.ElemOf(in.Result), vals(v[0]), vals(v[1]))
 		}
 	case "array_position":
 		return ofArray(func(a *types.Array, v []types.Value) types.Value {

@@ -11,10 +11,13 @@ import (
 
 // like matches a string with a LIKE pattern. It goes back to the last % only,
 // so that it takes at most len(s) × len(pattern) steps.
-func like(s, pattern string) (bool, error) {
+func like(c *catalog.Call, s, pattern string) (bool, error) {
 	star, again := -1, 0
 	i, p := 0, 0
 	for i < len(s) {
+		if err := c.Step(); err != nil {
+			return false, err
+		}
 		matched := false
 		if p < len(pattern) {
 			switch pattern[p] {
@@ -55,12 +58,12 @@ func like(s, pattern string) (bool, error) {
 }
 
 func likeBody(fold, not bool) Body {
-	return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
+	return func(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
 		s, p := v[0].(string), v[1].(string)
 		if fold {
 			s, p = strings.ToLower(s), strings.ToLower(p)
 		}
-		ok, err := like(s, p)
+		ok, err := like(c, s, p)
 		if err != nil {
 			return nil, err
 		}
@@ -95,14 +98,43 @@ func likeEscape(pattern, escape string) (types.Value, error) {
 	return b.String(), nil
 }
 
-// maxPattern bounds regular expressions; Go's matcher is linear in the text.
-const maxPattern = 4096
+// maxWork bounds what matching takes: Go's matcher is linear in the text
+// times the size of the expression, with its repetitions written out.
+const maxWork = 1 << 26
+
+func tooMuchWork() error {
+	return types.Errorf(types.CodeProgramLimit, "regular expression is too complex")
+}
+
+// weight estimates the size of a regular expression: its length times all
+// the numbers in braces.
+func weight(pattern string) int {
+	w := len(pattern)
+	for i := 0; i < len(pattern); i++ {
+		if pattern[i] != '{' {
+			continue
+		}
+		most, n := 1, 0
+		for i++; i < len(pattern) && pattern[i] != '}'; i++ {
+			if n = n*10 + int(pattern[i]-'0'); pattern[i] < '0' || pattern[i] > '9' {
+				n = 0
+			}
+			if most = max(most, n); most > maxWork {
+				return most
+			}
+		}
+		if w *= most; w > maxWork {
+			return w
+		}
+	}
+	return w
+}
 
 // compile turns one of PostgreSQL's advanced regular expressions into Go's,
-// as far as the two can mean the same.
-func compile(pattern, flags string) (re *regexp.Regexp, global bool, err error) {
-	if len(pattern) > maxPattern {
-		return nil, false, types.Errorf(types.CodeProgramLimit, "regular expression is too long")
+// as far as the two can mean the same, to match texts of the length of s.
+func compile(s, pattern, flags string) (re *regexp.Regexp, global bool, err error) {
+	if (len(s)+1000)*weight(pattern) > maxWork {
+		return nil, false, tooMuchWork()
 	}
 	options := "s"
 	for _, f := range flags {
@@ -268,21 +300,23 @@ func regexBody(fold, not bool) Body {
 	// One pattern is often matched with many rows.
 	var last string
 	var re *regexp.Regexp
+	longest := 0
 	return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
-		if p := v[1].(string); re == nil || p != last {
-			compiled, _, err := compile(p, flags)
+		s, p := v[0].(string), v[1].(string)
+		if re == nil || p != last || len(s) > longest {
+			compiled, _, err := compile(s, p, flags)
 			if err != nil {
 				return nil, err
 			}
-			last, re = p, compiled
+			last, re, longest = p, compiled, len(s)
 		}
-		return re.MatchString(v[0].(string)) != not, nil
+		return re.MatchString(s) != not, nil
 	}
 }
 
 // regexSubstring is substring(s from pattern): the first group, or all.
 func regexSubstring(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
-	re, _, err := compile(v[1].(string), "")
+	re, _, err := compile(v[0].(string), v[1].(string), "")
 	if err != nil {
 		return nil, err
 	}
@@ -307,7 +341,7 @@ func optional(v []types.Value, i int) string {
 }
 
 func regexReplace(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
-	re, global, err := compile(v[1].(string), optional(v, 3))
+	re, global, err := compile(v[0].(string), v[1].(string), optional(v, 3))
 	if err != nil {
 		return nil, err
 	}
@@ -326,7 +360,7 @@ func regexReplace(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error
 			return nil, tooLong()
 		}
 	}
-	return grown(c, b.String()+s[at:])
+	return bounded(b.String() + s[at:])
 }
 
 // expand writes a replacement with \1 to \9 and \& filled in.
@@ -354,7 +388,7 @@ func expand(b *strings.Builder, with, s string, m []int) {
 }
 
 func regexMatch(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
-	re, global, err := compile(v[1].(string), optional(v, 2))
+	re, global, err := compile(v[0].(string), v[1].(string), optional(v, 2))
 	if err != nil {
 		return nil, err
 	}
@@ -387,7 +421,7 @@ func groups(s string, m []int) *types.Array {
 }
 
 func regexSplit(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
-	re, _, err := compile(v[1].(string), optional(v, 2))
+	re, _, err := compile(v[0].(string), v[1].(string), optional(v, 2))
 	if err != nil {
 		return nil, err
 	}
@@ -426,7 +460,7 @@ func patterns(source string) Body {
 		return regexSplit
 	case "regexp_like", "regexp_like_no_flags":
 		return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
-			re, _, err := compile(v[1].(string), optional(v, 2))
+			re, _, err := compile(v[0].(string), v[1].(string), optional(v, 2))
 			if err != nil {
 				return nil, err
 			}
@@ -435,7 +469,7 @@ func patterns(source string) Body {
 	case "regexp_count_no_start", "regexp_count_no_flags":
 		if source == "regexp_count_no_start" {
 			return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
-				re, _, err := compile(v[1].(string), "")
+				re, _, err := compile(v[0].(string), v[1].(string), "")
 				if err != nil {
 					return nil, err
 				}

@@ -23,7 +23,8 @@ func LookupSet(source string) SetBody {
 			if v[0] == nil {
 				return each(nil), nil
 			}
-			return each(split(v)), nil
+			parts, err := split(v)
+			return each(parts), err
 		}
 	case "regexp_split_to_table", "regexp_split_to_table_no_flags":
 		return func(c *catalog.Call, in *Info, v []types.Value) (catalog.Cursor, error) {
@@ -145,7 +146,7 @@ func seriesTime(c *catalog.Call, in *Info, v []types.Value) (catalog.Cursor, err
 }
 
 func regexMatches(_ *catalog.Call, _ *Info, v []types.Value) (catalog.Cursor, error) {
-	re, global, err := compile(v[1].(string), optional(v, 2))
+	re, global, err := compile(v[0].(string), v[1].(string), optional(v, 2))
 	if err != nil {
 		return nil, err
 	}

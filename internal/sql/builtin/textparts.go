@@ -42,9 +42,9 @@ func pad(left bool) Body {
 			more[i] = fill[i%len(fill)]
 		}
 		if left {
-			return grown(c, string(more)+string(r))
+			return bounded(string(more) + string(r))
 		}
-		return grown(c, string(r)+string(more))
+		return bounded(string(r) + string(more))
 	}
 }
 
@@ -80,7 +80,7 @@ func concat(c *catalog.Call, in *Info, v []types.Value, from int, sep string) (t
 		first = false
 		b.WriteString(env.Text(v[i], in.Args[i]))
 	}
-	return grown(c, b.String())
+	return bounded(b.String())
 }
 
 func textParts(source string) Body {
@@ -182,5 +182,5 @@ func format(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
 			b.WriteString(env.Text(arg, t))
 		}
 	}
-	return grown(c, b.String())
+	return bounded(b.String())
 }

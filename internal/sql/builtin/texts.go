@@ -17,7 +17,7 @@ import (
 )
 
 // maxText bounds the strings that functions make.
-const maxText = 8 << 20
+const maxText = 1 << 20
 
 func tooLong() error { return types.Errorf(types.CodeProgramLimit, "requested length too large") }
 
@@ -36,15 +36,10 @@ func ofTexts(f func(s []string) types.Value) Body {
 	}
 }
 
-// grown accounts for a string that was made.
-func grown(c *catalog.Call, s string) (types.Value, error) {
+// bounded refuses a string that is too long.
+func bounded(s string) (types.Value, error) {
 	if len(s) > maxText {
 		return nil, tooLong()
-	}
-	if len(s) > 1<<16 {
-		if err := c.Grow(len(s)); err != nil {
-			return nil, err
-		}
 	}
 	return s, nil
 }
@@ -73,11 +68,11 @@ func texts(source string) Body {
 	switch source {
 	case "textcat":
 		return func(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
-			return grown(c, v[0].(string)+v[1].(string))
+			return bounded(v[0].(string) + v[1].(string))
 		}
 	case "textanycat", "anytextcat":
 		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
-			return grown(c, asText(c, v[0], in.Args[0])+asText(c, v[1], in.Args[1]))
+			return bounded(asText(c, v[0], in.Args[0]) + asText(c, v[1], in.Args[1]))
 		}
 	case "lower":
 		return ofText(func(s string) types.Value { return asciiMap(s, unicode.ToLower) })
@@ -120,7 +115,7 @@ func texts(source string) Body {
 			if n := strings.Count(s, old); n > 0 && len(s)+n*(len(with)-len(old)) > maxText {
 				return nil, tooLong()
 			}
-			return grown(c, strings.ReplaceAll(s, old, with))
+			return bounded(strings.ReplaceAll(s, old, with))
 		}
 	case "translate":
 		return ofTexts(func(s []string) types.Value { return translate(s[0], []rune(s[1]), []rune(s[2])) })
@@ -130,7 +125,7 @@ func texts(source string) Body {
 			if int64(len(s))*n > maxText {
 				return nil, tooLong()
 			}
-			return grown(c, strings.Repeat(s, int(n)))
+			return bounded(strings.Repeat(s, int(n)))
 		}
 	case "textpos":
 		return ofTexts(func(s []string) types.Value {
@@ -289,7 +284,7 @@ func encode(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
 	b := v[0].([]byte)
 	switch strings.ToLower(v[1].(string)) {
 	case "hex":
-		return grown(c, hex.EncodeToString(b))
+		return bounded(hex.EncodeToString(b))
 	case "base64":
 		s := base64.StdEncoding.EncodeToString(b)
 		var out strings.Builder
@@ -297,7 +292,7 @@ func encode(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
 			out.WriteString(s[:76] + "\n")
 			s = s[76:]
 		}
-		return grown(c, out.String()+s)
+		return bounded(out.String() + s)
 	case "escape":
 		var out strings.Builder
 		for _, ch := range b {
@@ -310,7 +305,7 @@ func encode(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
 				out.WriteByte(ch)
 			}
 		}
-		return grown(c, out.String())
+		return bounded(out.String())
 	}
 	return nil, types.Errorf(types.CodeInvalidParameter, "unrecognized encoding: \"%s\"", v[1])
 }

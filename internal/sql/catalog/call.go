@@ -35,6 +35,7 @@ type Call struct {
 	Catalog *Catalog
 
 	memory int
+	pinned int // the part of memory that is kept until the statement ends
 	steps  int
 	loc    *time.Location
 	env    *types.Env
@@ -69,8 +70,15 @@ func (c *Call) Grow(n int) error {
 	return nil
 }
 
-// Shrink gives bytes back that Grow took.
-func (c *Call) Shrink(n int) { c.memory -= n }
+// Mark and Release give back, at once, all memory that was taken between
+// them, but for what was pinned.
+func (c *Call) Mark() int { return c.memory - c.pinned }
+
+// Release goes back to a Mark.
+func (c *Call) Release(mark int) { c.memory = c.pinned + mark }
+
+// Pin says that what was taken since a Mark is kept until the statement ends.
+func (c *Call) Pin(mark int) { c.pinned = c.memory - mark }
 
 // checkEvery is how many steps go by between two looks at the context.
 const checkEvery = 256

@@ -265,6 +265,11 @@ func (a *analyzer) in(sc *scope, n *ast.In) (expr, error) {
 	}
 	out := &boolOp{kind: kind}
 	for i := range elems {
+		if i > 0 { // no part of a plan is shared
+			if left, err = a.expr(sc, n.Left); err != nil {
+				return nil, err
+			}
+		}
 		e, err := a.operator("", op, left, elems[i], n.At)
 		if err != nil {
 			return nil, err

@@ -17,15 +17,22 @@ type analyzer struct {
 	params []types.OID // 0 where not known yet
 	told   int         // how many of them the client told
 	depth  int
+	steps  int
 }
 
 // maxLevels bounds how deep analysis recurses; the parser's bounds are
 // narrower for most statements.
 const maxLevels = 2000
 
+// maxSteps bounds how many parts a plan has. Some forms, as BETWEEN, repeat
+// what is in them, so that a short statement may grow without end.
+const maxSteps = 200_000
+
 func (a *analyzer) enter() error {
-	if a.depth++; a.depth > maxLevels {
-		return types.Errorf(types.CodeStatementTooComplex, "stack depth limit exceeded")
+	a.depth++
+	a.steps++
+	if a.depth > maxLevels || a.steps > maxSteps {
+		return types.Errorf(types.CodeStatementTooComplex, "statement is too complex")
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func cost(e expr) float64 {
 		}
 		own = float64(x.test.cost) * 0.5 * float64(n)
 	case *distinct:
-		return cost(x.equal)
+		own = float64(x.equal.cost)
 	case *subselect:
 		own = 1000
 	}

@@ -166,6 +166,9 @@ func (e *apply) eval(f *frame) (value, error) {
 		}
 		args = append(args, v)
 	}
+	if err := f.call.Step(); err != nil {
+		return nil, err
+	}
 	return e.body(f.call, &e.info, args)
 }
 

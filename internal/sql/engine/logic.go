@@ -110,14 +110,14 @@ func (e *truthTest) eval(f *frame) (value, error) {
 // distinct is IS [NOT] DISTINCT FROM, and NULLIF.
 type distinct struct {
 	left, right expr
-	equal       expr // of the two, both not NULL
+	equal       *apply // of two values; its own arguments are not looked at
 	not         bool
-	nullIf      expr // NULLIF's result, nil for IS DISTINCT FROM
+	nullIf      bool
 }
 
 func (e *distinct) typ() types.OID {
-	if e.nullIf != nil {
-		return e.nullIf.typ()
+	if e.nullIf {
+		return e.left.typ()
 	}
 	return types.Bool
 }
@@ -125,15 +125,11 @@ func (e *distinct) typ() types.OID {
 func (e *distinct) parts(fn func(*expr)) {
 	fn(&e.left)
 	fn(&e.right)
-	fn(&e.equal)
-	if e.nullIf != nil {
-		fn(&e.nullIf)
-	}
 }
 
 func (e *distinct) key(b *strings.Builder) {
-	b.WriteString("distinct" + strconv.FormatBool(e.not) + strconv.FormatBool(e.nullIf != nil))
-	e.equal.key(b)
+	b.WriteString("distinct" + strconv.FormatBool(e.not) + strconv.FormatBool(e.nullIf) + e.equal.info.Name)
+	keyAll(b, []expr{e.left, e.right})
 }
 
 func (e *distinct) eval(f *frame) (value, error) {
@@ -147,19 +143,19 @@ func (e *distinct) eval(f *frame) (value, error) {
 	}
 	same := l == nil && r == nil
 	if l != nil && r != nil {
-		v, err := e.equal.eval(f)
+		v, err := e.equal.body(f.call, &e.equal.info, []value{l, r})
 		if err != nil {
 			return nil, err
 		}
 		same = v == true
 	}
-	if e.nullIf == nil {
+	switch {
+	case !e.nullIf:
 		return same == e.not, nil
-	}
-	if same {
+	case same:
 		return nil, nil
 	}
-	return e.nullIf.eval(f)
+	return l, nil
 }
 
 // choose is CASE: the first result whose condition is true. With an arg, the

@@ -90,15 +90,20 @@ func (a *analyzer) rowOrder(sc *scope, op string, l, r *ast.RowExpr, at ast.Pos)
 	last := len(l.Args) - 1
 	out, err := a.compareTwo(sc, op, l.Args[last], r.Args[last], at)
 	for i := last - 1; i >= 0 && err == nil; i-- {
-		var same, order expr
+		// The comparison stands twice, and is analysed twice: no part of a
+		// plan is shared, so that walking it takes no longer than making it.
+		var same, differ, order expr
 		if same, err = a.compareTwo(sc, "=", l.Args[i], r.Args[i], at); err != nil {
+			break
+		}
+		if differ, err = a.compareTwo(sc, "=", l.Args[i], r.Args[i], at); err != nil {
 			break
 		}
 		if order, err = a.compareTwo(sc, op[:1], l.Args[i], r.Args[i], at); err != nil {
 			break
 		}
 		out = &choose{
-			conds: []expr{same, &boolOp{kind: ast.Not, args: []expr{same}}}, t: types.Bool,
+			conds: []expr{same, &boolOp{kind: ast.Not, args: []expr{differ}}}, t: types.Bool,
 			results: []expr{out, order, &constant{t: types.Bool, typmod: -1, at: -1}},
 		}
 	}
@@ -251,11 +256,9 @@ func (a *analyzer) distinct(o *ast.Op, left, right expr) (expr, error) {
 	if !ok || equal.info.Result != types.Bool {
 		return nil, a.unsupported(o.At, "this comparison")
 	}
-	out := &distinct{left: equal.args[0], right: equal.args[1], equal: equal, not: o.Kind == ast.NotDistinctOp}
-	if o.Kind == ast.NullIfOp {
-		out.nullIf = equal.args[0]
-	}
-	return out, nil
+	return &distinct{
+		left: equal.args[0], right: equal.args[1], equal: equal, not: o.Kind == ast.NotDistinctOp, nullIf: o.Kind == ast.NullIfOp,
+	}, nil
 }
 
 // anyAll is left op ANY or ALL (array).

@@ -240,8 +240,14 @@ func (a *analyzer) describe(q *query) {
 	}
 }
 
+// maxTargets is MaxTupleAttributeNumber.
+const maxTargets = 1664
+
 func (a *analyzer) targetList(sc *scope, q *query, list []ast.Target) error {
 	for _, t := range list {
+		if len(q.targets) >= maxTargets {
+			return types.Errorf("54011", "target lists can have at most %d entries", maxTargets)
+		}
 		if r, ok := t.Expr.(*ast.ColumnRef); ok && r.Star {
 			cols, names, err := a.star(sc, r)
 			if err != nil {

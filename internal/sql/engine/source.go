@@ -61,6 +61,7 @@ func (r *run) keeping(who any, open func() (catalog.Cursor, error)) (catalog.Cur
 	if rows, ok := r.kept[who]; ok {
 		return catalog.Slice(rows), nil
 	}
+	mark := r.call.Mark()
 	c, err := open()
 	if err != nil {
 		return nil, err
@@ -69,6 +70,7 @@ func (r *run) keeping(who any, open func() (catalog.Cursor, error)) (catalog.Cur
 	if err != nil {
 		return nil, err
 	}
+	r.call.Pin(mark)
 	r.keep(who, rows)
 	return catalog.Slice(rows), nil
 }

@@ -114,6 +114,8 @@ func (e *subselect) eval(f *frame) (value, error) {
 			return nil, err
 		}
 	}
+	// What the query needs on its way is free again when its value is there.
+	defer f.call.Release(f.call.Mark())
 	rows, err := e.fetch(f)
 	if err != nil {
 		return nil, err
