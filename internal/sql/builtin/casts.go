@@ -26,6 +26,15 @@ func Cast(from, to types.OID) Body {
 	return castTime(from, to)
 }
 
+// Reinterpret is the body of a cast that keeps the bits of an integer but
+// takes them for another number, as between integer and oid; nil for others.
+func Reinterpret(from, to types.OID) Body {
+	if isInteger(from) && isInteger(to) && signedInt(from) != signedInt(to) {
+		return castInt
+	}
+	return nil
+}
+
 // isInteger is true for all types whose values are int64.
 func isInteger(t types.OID) bool {
 	switch t {

@@ -37,6 +37,9 @@ func digits(f func(n types.Num, scale int) types.Num) Body {
 // powNum is numeric's power() where the exponent is an integer; other
 // exponents need logarithms that are not here.
 func powNum(a, b types.Num) (types.Num, error) {
+	if a.Sign() < 0 && a.Special == types.NumFinite && b.Special == types.NumFinite && b.Trunc(0).Cmp(b) != 0 {
+		return types.Num{}, types.Errorf(types.CodeInvalidArgumentPower, "a negative number raised to a non-integer power yields a complex result")
+	}
 	n, ok := b.Int64()
 	if a.Special != types.NumFinite || b.Special != types.NumFinite || !ok || b.Cmp(types.NumInt(n)) != 0 {
 		return types.Num{}, types.Errorf(types.CodeFeatureNotSupported, "numeric power() of this exponent is not supported")

@@ -58,7 +58,10 @@ func (a *analyzer) expr(sc *scope, n ast.Expr) (expr, error) {
 			return nil, err
 		}
 		t, err := a.common("COALESCE", args, where)
-		return &coalesce{args: args, t: t}, err
+		if err != nil {
+			return nil, err
+		}
+		return &coalesce{args: args, t: t, typmod: commonTypmod(args, t)}, nil
 	case *ast.MinMax:
 		return a.minMax(sc, x)
 	case *ast.SQLValue:
@@ -389,7 +392,7 @@ func (a *analyzer) caseExpr(sc *scope, c *ast.Case) (expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.results, out.t = append(results[1:], results[0]), t
+	out.results, out.t, out.typmod = append(results[1:], results[0]), t, commonTypmod(results, t)
 	return out, nil
 }
 
@@ -409,7 +412,7 @@ func (a *analyzer) minMax(sc *scope, m *ast.MinMax) (expr, error) {
 	if !canOrder(t) {
 		return nil, a.errorf(m.At, types.CodeUndefinedFunction, "could not identify a comparison function for type %s", typeName(t))
 	}
-	return &minMax{args: args, least: m.Least, t: t}, nil
+	return &minMax{args: args, least: m.Least, t: t, typmod: commonTypmod(args, t)}, nil
 }
 
 func (a *analyzer) array(sc *scope, n *ast.ArrayExpr) (expr, error) {

@@ -26,7 +26,7 @@ const maxLevels = 2000
 
 // maxSteps bounds how many parts a plan has. Some forms, as BETWEEN, repeat
 // what is in them, so that a short statement may grow without end.
-const maxSteps = 200_000
+const maxSteps = 100_000
 
 func (a *analyzer) enter() error {
 	a.depth++
@@ -74,6 +74,9 @@ func (a *analyzer) typeOf(n ast.TypeName) (types.OID, int32, error) {
 		name := n.Name
 		if n.Schema != "" {
 			name = n.Schema + "." + name
+		}
+		if n.Array {
+			name += "[]"
 		}
 		return a.errorf(n.At, types.CodeUndefinedObject, "type \"%s\" does not exist", name)
 	}

@@ -110,9 +110,14 @@ func (a *analyzer) coerceMod(e expr, t types.OID, typmod int32, ctx castContext,
 	p, cast := way(from, t, ctx)
 	switch p {
 	case relabels:
+		if body := builtin.Reinterpret(from, t); body != nil {
+			return &apply{
+				info: builtin.Info{Name: typeName(t), Args: []types.OID{from}, Result: t}, body: body, args: []expr{e}, strict: true,
+			}, nil
+		}
 		return &relabel{arg: e, t: t, typmod: -1}, nil
 	case byFunction:
-		return a.castByFunction(e, t, typmod, cast, ctx, at)
+		return a.castByFunction(e, t, cast, at)
 	case throughText:
 		return a.throughText(e, t, typmod, at)
 	case byElements:
@@ -174,26 +179,16 @@ func (a *analyzer) typeParam(p *param, t types.OID) error {
 	return nil
 }
 
-func (a *analyzer) castByFunction(e expr, t types.OID, typmod int32, cast *pgcat.Cast, ctx castContext, at ast.Pos) (expr, error) {
+// castByFunction casts by the body that stands for the cast's function; type
+// modifiers are applied afterwards.
+func (a *analyzer) castByFunction(e expr, t types.OID, cast *pgcat.Cast, at ast.Pos) (expr, error) {
 	proc := cast.Proc()
-	args := proc.Args()
-	arg := e
-	if from := e.typ(); from != args[0] { // the function may take a type with the same values
-		arg = &relabel{arg: e, t: args[0], typmod: -1}
-	}
-	list := []expr{arg}
-	if len(args) > 1 {
-		list = append(list, &constant{t: types.Int4, typmod: -1, val: int64(typmod), at: -1})
-	}
-	if len(args) > 2 {
-		list = append(list, &constant{t: types.Bool, typmod: -1, val: ctx == explicitly, at: -1})
-	}
 	body := builtin.Cast(e.typ(), t)
 	if body == nil {
 		return nil, a.unsupported(at, "a cast from "+pgcat.TypeName(e.typ())+" to "+pgcat.TypeName(t))
 	}
 	return &apply{
-		info: builtin.Info{Name: proc.Name(), Args: []types.OID{e.typ()}, Result: t}, body: body, args: list[:1],
+		info: builtin.Info{Name: proc.Name(), Args: []types.OID{e.typ()}, Result: t}, body: body, args: []expr{e},
 		strict: true, stable: proc.Volatility != 'i', cost: int(proc.Cost),
 	}, nil
 }

@@ -316,7 +316,11 @@ func typmodOf(e expr) int32 {
 	case *subselect:
 		return x.typmod()
 	case *choose:
-		return x.typmod()
+		return x.typmod
+	case *coalesce:
+		return x.typmod
+	case *minMax:
+		return x.typmod
 	}
 	return -1
 }

@@ -107,6 +107,7 @@ func (a *analyzer) relation(sc *scope, r *ast.RelationRef) (source, []*nsItem, e
 		cols[i] = nsCol{name: c.Name, t: c.Type, typmod: -1, need: &scan.need[i]}
 	}
 	item := sc.place(rel.Name, cols)
+	item.rel = rel
 	if item.schema = rel.Schema; item.schema == "" {
 		item.schema = catalog.PGCatalog
 	}
@@ -412,7 +413,7 @@ func (a *analyzer) merge(sc *scope, kind ast.JoinKind, out *loop, l, r *nsCol) (
 	if err != nil {
 		return nsCol{}, err
 	}
-	e := expr(&coalesce{args: both, t: t})
+	e := expr(&coalesce{args: both, t: t, typmod: commonTypmod(both, t)})
 	switch kind {
 	case ast.InnerJoin, ast.LeftJoin:
 		e = both[0]

@@ -164,16 +164,19 @@ type choose struct {
 	arg            expr
 	conds, results []expr // one result more than conditions
 	t              types.OID
+	typmod         int32 // that of the results, where they agree
 }
 
 func (e *choose) typ() types.OID { return e.t }
 
-// typmod is that of the results, where they agree.
-func (e *choose) typmod() int32 { return commonTypmod(e.results, e.t) }
-
+// commonTypmod is the type modifier that all have, -1 if they differ. It
+// looks at each expression once: expressions may be nested deeply.
 func commonTypmod(list []expr, t types.OID) int32 {
 	typmod := typmodOf(list[0])
-	for _, r := range list {
+	if list[0].typ() != t {
+		return -1
+	}
+	for _, r := range list[1:] {
 		if r.typ() != t || typmodOf(r) != typmod {
 			return -1
 		}
@@ -225,8 +228,9 @@ func (e *choose) eval(f *frame) (value, error) {
 
 // coalesce is COALESCE.
 type coalesce struct {
-	args []expr
-	t    types.OID
+	args   []expr
+	t      types.OID
+	typmod int32
 }
 
 func (e *coalesce) typ() types.OID       { return e.t }
@@ -248,9 +252,10 @@ func (e *coalesce) eval(f *frame) (value, error) {
 
 // minMax is GREATEST or LEAST.
 type minMax struct {
-	args  []expr
-	least bool
-	t     types.OID
+	args   []expr
+	least  bool
+	t      types.OID
+	typmod int32
 }
 
 func (e *minMax) typ() types.OID       { return e.t }

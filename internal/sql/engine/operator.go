@@ -103,7 +103,7 @@ func (a *analyzer) rowOrder(sc *scope, op string, l, r *ast.RowExpr, at ast.Pos)
 			break
 		}
 		out = &choose{
-			conds: []expr{same, &boolOp{kind: ast.Not, args: []expr{differ}}}, t: types.Bool,
+			typmod: -1, conds: []expr{same, &boolOp{kind: ast.Not, args: []expr{differ}}}, t: types.Bool,
 			results: []expr{out, order, &constant{t: types.Bool, typmod: -1, at: -1}},
 		}
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"waypost/internal/sql/ast"
+	"waypost/internal/sql/catalog"
 	"waypost/internal/sql/types"
 )
 
@@ -31,6 +32,7 @@ type scope struct {
 type nsItem struct {
 	schema, name string
 	cols         []nsCol
+	rel          *catalog.Relation
 	// byName: may qualify a column; loose: its columns may stand unqualified.
 	byName, loose bool
 }
@@ -97,11 +99,11 @@ func (a *analyzer) column(sc *scope, r *ast.ColumnRef) (expr, error) {
 		}
 		skip := s.blind
 		if s = s.up; skip && s != nil {
-			far = far || s.has(schema, table, name)
+			far = far || table != "" && s.has(schema, table)
 			s, level = s.up, level+1
 		}
 	}
-	return nil, a.missing(schema, table, name, far, r.At)
+	return nil, a.missing(sc, schema, table, name, far, r.At)
 }
 
 // split takes a column's name apart.
@@ -133,10 +135,10 @@ func dotted(names []string) (s string) {
 	return s
 }
 
-// has reports whether an item or column of that name is there.
-func (sc *scope) has(schema, table, name string) bool {
+// has reports whether an item of that name is there.
+func (sc *scope) has(schema, table string) bool {
 	for _, item := range sc.items {
-		if table != "" && item.matches(schema, table) {
+		if item.matches(schema, table) {
 			return true
 		}
 	}
@@ -174,9 +176,18 @@ func (a *analyzer) columnIn(sc, s *scope, level int, schema, table, name string,
 	return found, nil
 }
 
-func (a *analyzer) missing(schema, table, name string, far bool, at ast.Pos) error {
+func (a *analyzer) missing(sc *scope, schema, table, name string, far bool, at ast.Pos) error {
 	if table == "" {
 		return a.errorf(at, types.CodeUndefinedColumn, "column \"%s\" does not exist", name)
+	}
+	rel := a.call.Catalog.Relation(schema, table)
+	for s := sc; s != nil && rel != nil; s = s.up {
+		for _, item := range s.items {
+			if item.rel == rel && item.name != table {
+				return a.errorf(at, types.CodeUndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", table).
+					WithHint("Perhaps you meant to reference the table alias \"" + item.name + "\".")
+			}
+		}
 	}
 	if schema != "" {
 		table = schema + "." + table
@@ -225,5 +236,5 @@ func (a *analyzer) star(sc *scope, r *ast.ColumnRef) (cols []expr, names []strin
 			s, level = s.up, level+1
 		}
 	}
-	return nil, nil, a.missing(schema, table, "", false, r.At)
+	return nil, nil, a.missing(sc, schema, table, "", false, r.At)
 }

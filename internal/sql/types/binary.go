@@ -35,6 +35,9 @@ func AppendBinary(buf []byte, v Value, t OID) ([]byte, error) {
 		}
 		return be.AppendUint64(buf, math.Float64bits(x)), nil
 	case string:
+		if t == AclItem {
+			return nil, Errorf(CodeUndefinedFunction, "no binary output function available for type aclitem")
+		}
 		if t == Char && x == "" {
 			return append(buf, 0), nil
 		}

@@ -221,7 +221,7 @@ func (s *spanReader) words(t string) bool {
 			i++
 			word = fields[i]
 		}
-		if !s.quantity(num, word, i == len(fields)-1 || strings.Contains(fields[min(i+1, len(fields)-1)], ":")) {
+		if !s.quantity(num, word, fields[i+1:]) {
 			return false
 		}
 	}
@@ -235,14 +235,18 @@ func unitWord(s string) bool { return s != "" && (s[0]|0x20) >= 'a' && (s[0]|0x2
 
 // quantity adds a number with its unit; without one, a number before a time
 // is days, at the end what the interval's fields say.
-func (s *spanReader) quantity(num, word string, last bool) bool {
+func (s *spanReader) quantity(num, word string, rest []string) bool {
 	n, frac, ok := splitNumber(num)
 	if !ok {
 		return false
 	}
 	unit, known := unitOf(word)
-	if word == "" {
-		unit, known = s.defaultUnit(), last
+	switch {
+	case word != "":
+	case len(rest) == 0:
+		unit, known = s.defaultUnit(), true
+	case strings.Contains(rest[0], ":") || len(rest) == 1 && s.defaultUnit().micros == MicrosPerHour:
+		unit, known = spanUnit{days: 1}, true
 	}
 	if known {
 		s.sum.add(n, frac, unit)
