@@ -44,7 +44,7 @@ func (a *analyzer) bindCall(r *routine, args []expr, call *ast.Call) (expr, erro
 	}
 	return &apply{
 		info: builtin.Info{Name: r.name, Args: typesOf(args), Result: r.result}, body: body, args: args,
-		strict: r.strict, stable: r.stable, cost: r.cost, asked: true,
+		strict: r.strict, stable: r.stable, cost: r.cost,
 	}, nil
 }
 

@@ -142,8 +142,8 @@ type apply struct {
 	strict bool
 	stable bool // not immutable
 	cost   int
-	// asked says that it was written as a function, not as an operator or cast.
-	asked bool
+	// safe says that it cannot fail on any values: a comparison or a match.
+	safe bool
 }
 
 func (e *apply) typ() types.OID       { return e.info.Result }

@@ -110,49 +110,49 @@ func (a *analyzer) rowOrder(sc *scope, op string, l, r *ast.RowExpr, at ast.Pos)
 	return out, err
 }
 
-// operators gives an operator's candidates as routines.
-func operators(name string, prefix bool) []*routine {
-	ops := pgcat.Operators(name)
-	list := make([]*routine, 0, len(ops))
-	for i := range ops {
-		o := &ops[i]
-		if (o.Left == 0) != prefix {
-			continue
-		}
-		p := o.Proc()
-		r := &routine{
-			name: p.Name(), args: []types.OID{o.Left, o.Right}, result: o.Result, kind: 'f', strict: p.Strict,
-			stable: p.Volatility != 'i', cost: int(p.Cost), proc: p, operator: name,
-		}
-		if prefix {
-			r.args = r.args[1:]
-		}
-		list = append(list, r)
+// ofOperator makes a routine of a row of pg_operator.
+func ofOperator(o *pgcat.Operator, name string) *routine {
+	p := o.Proc()
+	r := &routine{
+		name: p.Name(), args: []types.OID{o.Left, o.Right}, result: o.Result, kind: 'f', strict: p.Strict,
+		stable: p.Volatility != 'i', cost: int(p.Cost), proc: p, operator: name,
 	}
-	return list
+	if o.Left == 0 {
+		r.args = r.args[1:]
+	}
+	return r
 }
 
 // pickOperator is oper(): of two arguments, an unknown literal is first taken
 // for what the other is.
 func pickOperator(name string, args []types.OID) (*routine, choice) {
-	list := operators(name, len(args) == 1)
-	try := append([]types.OID{}, args...)
+	ops := pgcat.Operators(name)
+	left, right := types.OID(0), args[len(args)-1]
 	if len(args) == 2 {
-		if args[0] == types.Unknown {
-			try[0] = args[1]
-		} else if args[1] == types.Unknown {
-			try[1] = args[0]
+		switch left = args[0]; types.Unknown {
+		case left:
+			left = right
+		case right:
+			right = left
 		}
 	}
-	for _, r := range list {
-		if exactly(try, r.args) && (try[0] != types.Unknown || exactly(args, r.args)) {
-			return r, chosen
+	for i := range ops {
+		if ops[i].Left == left && ops[i].Right == right {
+			return ofOperator(&ops[i], name), chosen
 		}
 	}
 	var fitting []*routine
-	for _, r := range list {
-		if accepts(args, r.args) {
-			fitting = append(fitting, r)
+	want := make([]types.OID, 0, 2)
+	for i := range ops {
+		o := &ops[i]
+		if (o.Left == 0) != (len(args) == 1) {
+			continue
+		}
+		if want = append(want[:0], o.Left, o.Right); o.Left == 0 {
+			want = want[1:]
+		}
+		if accepts(args, want) {
+			fitting = append(fitting, ofOperator(o, name))
 		}
 	}
 	return best(fitting, args)
@@ -207,8 +207,17 @@ func (a *analyzer) bind(r *routine, args []expr, where []ast.Pos, at ast.Pos) (e
 	}
 	return &apply{
 		info: builtin.Info{Name: r.name, Args: typesOf(args), Result: result}, body: body, args: args,
-		strict: r.strict, stable: r.stable, cost: r.cost, asked: r.operator == "",
+		strict: r.strict, stable: r.stable, cost: r.cost, safe: safeOperator(r.operator),
 	}, nil
+}
+
+// safeOperator tells the operators that do not fail on any values.
+func safeOperator(name string) bool {
+	switch name {
+	case "=", "<>", "<", "<=", ">", ">=", "~~", "!~~", "~~*", "!~~*", "~", "!~", "~*", "!~*":
+		return true
+	}
+	return false
 }
 
 // fitTypes coerces arguments to what a routine takes, and works out its

@@ -189,7 +189,6 @@ func (a *analyzer) plainSelect(sc *scope, s *ast.Select, keepUnknown bool) (*que
 	}
 	if where != nil {
 		q.where = conjuncts(where)
-		byCost(q.where)
 	}
 	having, err := a.condition(sc, "HAVING", s.Having)
 	if err != nil {
@@ -214,7 +213,11 @@ func (a *analyzer) plainSelect(sc *scope, s *ast.Select, keepUnknown bool) (*que
 		}
 	}
 	a.describe(q)
-	q.grouping = len(q.keys) > 0 || len(q.aggs) > 0 || q.having != nil || s.GroupBy != nil && len(s.GroupBy) > 0
+	if q.from != nil {
+		q.from, q.where = pushDown(q.from, q.where)
+	}
+	byCost(q.where)
+	q.grouping = len(q.keys) > 0 || len(q.aggs) > 0 || q.having != nil || len(s.GroupBy) > 0
 	if q.grouping {
 		return q, a.regroupAll(sc, q)
 	}

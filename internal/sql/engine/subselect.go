@@ -89,6 +89,9 @@ func sourceShape(b *strings.Builder, s source) {
 		if x.set != nil {
 			b.WriteString("fn " + x.set.info.Name)
 		}
+	case *filtered:
+		b.WriteString("filter" + strconv.Itoa(len(x.conds)))
+		sourceShape(b, x.source)
 	case *loop:
 		b.WriteString("loop" + strconv.Itoa(int(x.kind)))
 		sourceShape(b, x.left)

@@ -121,6 +121,9 @@ func yes(bit string) string { return fmt.Sprint(bit == "1") }
 
 // symbol is where a string stands: its offset, and its length in 12 bits.
 func (t *table) symbol(s string) string {
+	if s == "" {
+		return "0"
+	}
 	at, ok := t.symbols[s]
 	if !ok {
 		at = t.strings.Len()

@@ -44,3 +44,13 @@ select 'a' as kind, count(*) from pg_settings union all select 'b', count(*) fro
 select name, setting from pg_settings where (name, vartype) in (('port','integer'),('fsync','bool')) order by name
 select row(name, setting) from pg_settings where name = 'port'
 select coalesce(min_val, 'none'), nullif(max_val, ''), greatest(boot_val, reset_val) from pg_settings where name in ('port', 'fsync') order by 1
+select s.name from pg_settings s join (values (100),(200)) t(x) on s.setting::int = t.x where s.vartype = 'integer' order by 1
+select s.name, t.x from (values (100),(1)) t(x) left join pg_settings s on s.vartype = 'integer' and s.setting = t.x::text and s.name like 'max%' order by 1, 2
+select t.x, s.name from (values (100),(1)) t(x) left join pg_settings s on s.setting = t.x::text where s.name is null or s.name = 'max_connections' order by 1
+select s.name from (values (100),(1)) t(x) right join pg_settings s on s.setting = t.x::text and t.x > 50 where s.name like 'max_c%' order by 1
+select a.name from pg_settings a join pg_settings b using (name) join pg_settings c using (name) where name = 'port' and b.vartype = 'integer' and c.setting::int > 0
+select a.nspname, b.relname from pg_namespace a, pg_class b where b.relnamespace = a.oid and a.nspname = 'pg_catalog' and b.relname in ('pg_class','pg_type') order by 2
+select a.x, b.x from (values (1),(2)) a(x) full join (values (2),(3)) b(x) on a.x = b.x where a.x is null or b.x is null order by 1, 2
+select a.x, c.x from (values (1),(2)) a(x) left join ((values (2),(3)) b(x) join (values (2),(4)) c(x) on b.x = c.x) on a.x = b.x where a.x > 0 order by 1
+select a.x, g from (values (1),(2)) a(x), lateral generate_series(1, a.x) g where g > 1 and a.x = 2
+select a.x, g from (values (1),(2)) a(x) left join lateral generate_series(2, a.x) g on g > 1 order by 1
