@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/big"
 	"net/netip"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -90,16 +92,21 @@ func appendNumBinary(buf []byte, n Num) []byte {
 	}
 	// Fill up to whole base-10000 digits after the point.
 	filled := (n.Scale + numDigitsPerWord - 1) / numDigitsPerWord * numDigitsPerWord
-	i := new(big.Int).Abs(n.Rescale(filled).i())
-	var digits []uint16 // the last one first
-	word, rest := big.NewInt(10000), new(big.Int)
-	for i.Sign() > 0 {
-		i.QuoRem(i, word, rest)
-		digits = append(digits, uint16(rest.Uint64()))
+	// By way of decimal text, which takes less than quadratic time.
+	text := new(big.Int).Abs(n.Rescale(filled).i()).String()
+	text = strings.Repeat("0", (numDigitsPerWord-len(text)%numDigitsPerWord)%numDigitsPerWord) + text
+	var digits []uint16
+	for ; text != ""; text = text[numDigitsPerWord:] {
+		d, _ := strconv.Atoi(text[:numDigitsPerWord])
+		digits = append(digits, uint16(d))
 	}
 	weight := len(digits) - filled/numDigitsPerWord - 1
 	for len(digits) > 0 && digits[0] == 0 {
 		digits = digits[1:]
+		weight--
+	}
+	for len(digits) > 0 && digits[len(digits)-1] == 0 {
+		digits = digits[:len(digits)-1]
 	}
 	sign := 0
 	if n.Sign() < 0 {
@@ -109,8 +116,8 @@ func appendNumBinary(buf []byte, n Num) []byte {
 		weight = 0
 	}
 	head(len(digits), weight, sign, n.Scale)
-	for k := len(digits) - 1; k >= 0; k-- {
-		buf = be.AppendUint16(buf, digits[k])
+	for _, d := range digits {
+		buf = be.AppendUint16(buf, d)
 	}
 	return buf
 }
@@ -291,13 +298,18 @@ func parseNumBinary(b []byte) (Value, error) {
 	default:
 		return nil, badBinary(Numeric)
 	}
-	i := new(big.Int)
+	text := make([]byte, 0, 1+numDigitsPerWord*n)
+	text = append(text, '0')
 	for k := range n {
 		d := be.Uint16(b[8+2*k:])
 		if d >= 10000 {
 			return nil, badBinary(Numeric)
 		}
-		i.Add(i.Mul(i, big.NewInt(10000)), big.NewInt(int64(d)))
+		text = pad(text, int(d), numDigitsPerWord)
+	}
+	i, ok := new(big.Int).SetString(string(text), 10)
+	if !ok {
+		return nil, badBinary(Numeric)
 	}
 	have := (n - 1 - weight) * numDigitsPerWord // the digits after the point, negative if zeros are missing
 	if scale > numMaxScale || have > numMaxScale+numDigitsPerWord || -have > numMaxDigits {
