@@ -155,6 +155,32 @@ func TestPanicOfAFunctionIsAnErrorOfTheStatement(t *testing.T) {
 	require.Equal(t, types.CodeInternal, e.Code)
 }
 
+// TestPrepareAndExecuteAsStatements: the session keeps the statement, the
+// engine types and evaluates the parameters.
+func TestPrepareAndExecuteAsStatements(t *testing.T) {
+	ctx, s, c := context.Background(), newSession(), emptyCatalog()
+	list, err := sql.Parse("prepare p(int, text) as select $1 + 1, $2 || $3; execute p(1 + 1, 'a', upper('b')); execute p(1); execute p(1, now(), true); execute p('x', 'a', 'b')")
+	require.NoError(t, err)
+	st, err := sql.PrepareNamed(ctx, s, c, list[0])
+	require.NoError(t, err)
+	require.Equal(t, []sql.OID{types.Int4, types.Text, types.Text}, st.Params)
+	rows, err := st.ExecuteNamed(ctx, s, c, list[1], nil)
+	require.NoError(t, err)
+	vals, err := rows.NextValues()
+	require.NoError(t, err)
+	require.Equal(t, []sql.Value{int64(3), "aB"}, vals)
+	for i, code := range []string{types.CodeSyntax, "", types.CodeInvalidText} {
+		_, err = st.ExecuteNamed(ctx, s, c, list[2+i], nil)
+		var e *sql.Error
+		if code == "" {
+			require.NoError(t, err) // any type goes to text by assignment
+			continue
+		}
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, code, e.Code)
+	}
+}
+
 // TestRowsComeAsTheyAreAskedFor: a result without an order is not worked out
 // as a whole.
 func TestRowsComeAsTheyAreAskedFor(t *testing.T) {

@@ -67,5 +67,18 @@ func Prepare(ctx context.Context, s Session, c *Catalog, p *Parsed, paramTypes [
 	return engine.Prepare(ctx, s, c, p, paramTypes)
 }
 
+// PrepareNamed analyses the query of a PREPARE statement; its Statement is
+// run by ExecuteNamed. p is the PREPARE as it was parsed.
+func PrepareNamed(ctx context.Context, s Session, c *Catalog, p *Parsed) (*Statement, error) {
+	return engine.PrepareNamed(ctx, s, c, p)
+}
+
+// AppendField appends one field of a DataRow: its length, -1 for NULL, and
+// the value in text (0) or binary (1). It is for rows that the session makes
+// itself, as those of SHOW. env may be nil for types that need none.
+func AppendField(buf []byte, env *types.Env, v Value, t OID, format int16) ([]byte, error) {
+	return engine.AppendField(buf, env, v, t, format)
+}
+
 // Slice makes a Cursor of rows that are there already.
 func Slice(rows []Row) Cursor { return catalog.Slice(rows) }

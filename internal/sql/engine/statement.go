@@ -105,15 +105,20 @@ func (st *Statement) Execute(ctx context.Context, s catalog.Session, c *catalog.
 	if len(params) != len(st.Params) {
 		return nil, types.Errorf("08P01", "bind message supplies %d parameters, but prepared statement requires %d", len(params), len(st.Params))
 	}
-	if n := len(formats); n > 1 && n != len(st.Columns) {
-		return nil, types.Errorf("08P01", "bind message has %d result formats but query has %d columns", n, len(st.Columns))
-	}
 	for i, p := range params {
 		v, err := readParam(r.call.Env(), p, st.Params[i])
 		if err != nil {
 			return nil, told(err)
 		}
 		r.params = append(r.params, v)
+	}
+	return st.start(r, formats)
+}
+
+// start opens the plan.
+func (st *Statement) start(r *run, formats []int16) (rows *Rows, err error) {
+	if n := len(formats); n > 1 && n != len(st.Columns) {
+		return nil, types.Errorf("08P01", "bind message has %d result formats but query has %d columns", n, len(st.Columns))
 	}
 	rows = &Rows{st: st, call: r.call, formats: formats}
 	if rows.next, err = st.plan.open(r, nil); err != nil {
