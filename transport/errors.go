@@ -97,7 +97,7 @@ type ProtocolError struct {
 	Op string
 	// Msg says what was wrong.
 	Msg string
-	// Err is the decoder's error, if it was one.
+	// Err is the cause, where Msg does not say it all.
 	Err error
 }
 

@@ -21,7 +21,7 @@ type Transport interface {
 	DBNameFromConninfo(conninfo string) (string, error)
 
 	// Connect opens a connection and authenticates. It blocks until that is done, has failed, ctx is done, or
-	// conninfo's own connect_timeout has passed (which counts for each host anew). Nothing stays open on error.
+	// conninfo's own connect_timeout, or that of opts, has passed (which counts for each host anew). Nothing stays open on error.
 	// ctx is not kept.
 	//
 	// Errors: *ConninfoError, *ServerError (what the last server tried had to say), *PasswordRequiredError,
@@ -40,6 +40,9 @@ type ConnectOptions struct {
 	MustUsePassword bool
 	// ApplicationName is used unless conninfo or PGAPPNAME gives another (libpq's fallback_application_name).
 	ApplicationName string
+	// ConnectTimeout bounds the attempt at each host, unless conninfo, its service or PGCONNECT_TIMEOUT gives a
+	// connect_timeout (0 there: no bound). 0: without end, as for libpq.
+	ConnectTimeout time.Duration
 	// Notice, if set, is given each notice and warning of the server, on the goroutine that was reading when it
 	// came. It must neither block nor call the connection.
 	Notice func(*ServerError)

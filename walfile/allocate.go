@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -19,14 +20,40 @@ var zeroBlock [256 << 10]byte
 //
 // The zeros are written, not only reserved, so that a later fdatasync of the segment has no metadata to write.
 func (d *Dir) Allocate(tli xlog.TimeLineID, n xlog.SegNo) error {
-	return d.build(tli, n, func(*os.File) error { return nil })
+	return d.build(tli, n, how{fill: fillZeros, durable: true})
+}
+
+// Reserve makes segment n of timeline tli of space that the file system has set aside, which reads as zeros: quick, but the
+// first sync of what is written to it has that to note. With durable, the segment is as durable as Allocate's; without, only
+// a later sync of file and directory makes it so. ErrSegmentExists if there is one already, which is left as it is.
+//
+// A file system that cannot set space aside gets zeros, if the segment is to be durable, else a file with holes: then it
+// shows only later that there is no room.
+func (d *Dir) Reserve(tli xlog.TimeLineID, n xlog.SegNo, durable bool) error {
+	return d.build(tli, n, how{durable: durable, fill: func(f *os.File, size int64) error {
+		err := unix.Fallocate(int(f.Fd()), 0, 0, size)
+		switch {
+		case !errors.Is(err, unix.EOPNOTSUPP):
+			return err
+		case durable:
+			return fillZeros(f, size)
+		}
+		return f.Truncate(size)
+	}})
+}
+
+// how a segment is made.
+type how struct {
+	head    func(*os.File) error        // writes its beginning; may be nil
+	fill    func(*os.File, int64) error // makes the rest of so many bytes in all
+	durable bool
 }
 
 // Branch makes the segment of timeline child that holds switchPoint, where child left parent: the parent's bytes
 // before switchPoint, then zeros; durable as Allocate's. ErrSegmentExists if there is one already.
 func (d *Dir) Branch(child, parent xlog.TimeLineID, switchPoint xlog.LSN) error {
 	n := d.SegSize.SegNo(switchPoint)
-	return d.build(child, n, func(to *os.File) error {
+	return d.build(child, n, how{fill: fillZeros, durable: true, head: func(to *os.File) error {
 		head := int64(d.SegSize.Offset(switchPoint))
 		if head == 0 {
 			return nil
@@ -43,7 +70,7 @@ func (d *Dir) Branch(child, parent xlog.TimeLineID, switchPoint xlog.LSN) error 
 			return fmt.Errorf("copy the parent timeline's segment: %w", err)
 		}
 		return nil
-	})
+	}})
 }
 
 // Recycle gives a segment that is no longer needed a new name, for which its old content does not matter: a reader
@@ -56,8 +83,8 @@ func (d *Dir) Recycle(old Segment, tli xlog.TimeLineID, n xlog.SegNo) error {
 	return d.Sync()
 }
 
-// build makes a segment under a temporary name, its beginning written by head, and puts it in place.
-func (d *Dir) build(tli xlog.TimeLineID, n xlog.SegNo, head func(*os.File) error) error {
+// build makes a segment under a temporary name and puts it in place.
+func (d *Dir) build(tli xlog.TimeLineID, n xlog.SegNo, h how) error {
 	path := d.SegmentPath(tli, n)
 	if _, err := os.Lstat(path); err == nil {
 		return ErrSegmentExists
@@ -67,19 +94,30 @@ func (d *Dir) build(tli xlog.TimeLineID, n xlog.SegNo, head func(*os.File) error
 		return err
 	}
 	defer d.dropTemp(f)
-	if err := head(f); err != nil {
-		return err
+	if h.head != nil {
+		if err := h.head(f); err != nil {
+			return err
+		}
 	}
-	if err := fillZeros(f, int64(d.SegSize)); err != nil {
+	if err := h.fill(f, int64(d.SegSize)); err != nil {
 		return fmt.Errorf("fill new WAL segment: %w", err)
 	}
-	if err := syncFile(f, unix.Fsync); err != nil {
-		return err
+	if h.durable {
+		if err := syncFile(f, unix.Fsync); err != nil {
+			return err
+		}
 	}
-	if err := renameNoReplace(f.Name(), path); err != nil {
-		return fmt.Errorf("put new WAL segment in place: %w", err)
+	if err := renameNoReplace(f.Name(), path); err != nil || !h.durable {
+		return inPlace(err)
 	}
 	return d.Sync()
+}
+
+func inPlace(err error) error {
+	if err != nil {
+		return fmt.Errorf("put new WAL segment in place: %w", err)
+	}
+	return nil
 }
 
 // fillZeros writes zeros from where f stands until it is size bytes long.
@@ -107,12 +145,25 @@ func renameNoReplace(from, to string) error {
 	case errors.Is(err, unix.EEXIST):
 		return ErrSegmentExists
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS):
-		// A file system that does not know the flag, such as some network file systems: there, only looking first is
-		// left.
-		if _, err := os.Lstat(to); err == nil {
-			return ErrSegmentExists
-		}
-		return os.Rename(from, to)
+		return linkNoReplace(from, to) // a file system that does not know the flag, such as NFS
 	}
 	return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+}
+
+// linkNoReplace is renameNoReplace in two steps, of which the first cannot replace a file either. Only where there are no
+// links, looking first is all that is left.
+func linkNoReplace(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, fs.ErrExist):
+		return ErrSegmentExists
+	case !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EOPNOTSUPP):
+		return err
+	}
+	if _, err := os.Lstat(to); err == nil {
+		return ErrSegmentExists
+	}
+	return os.Rename(from, to)
 }

@@ -36,6 +36,9 @@ func (e *SyncError) Error() string { return fmt.Sprintf("sync %s: %v", e.Path, e
 // Unwrap gives the operating system's error.
 func (e *SyncError) Unwrap() error { return e.Err }
 
+// SyncFailed marks the error for those who do not ask which package it comes from.
+func (e *SyncError) SyncFailed() {}
+
 // SegmentPath is the path of timeline tli's segment n.
 func (d *Dir) SegmentPath(tli xlog.TimeLineID, n xlog.SegNo) string {
 	return filepath.Join(d.Path, SegmentName(tli, n, d.SegSize))

@@ -9,6 +9,17 @@ import (
 	"waypost/xlog"
 )
 
+// ReadError is a Source's error, other than that there is nothing to read.
+type ReadError struct {
+	LSN xlog.LSN // what was to be read; in the file that could not be
+	Err error
+}
+
+func (e *ReadError) Error() string { return fmt.Sprintf("read WAL at %v: %v", e.LSN, e.Err) }
+
+// Unwrap gives the cause.
+func (e *ReadError) Unwrap() error { return e.Err }
+
 // need gives n bytes at l, which lie in one page, from the block, or reads them.
 func (r *Reader) need(l xlog.LSN, n int) ([]byte, error) {
 	off := uint64(l - r.blockLSN)
@@ -56,7 +67,7 @@ func (r *Reader) fill(l, end xlog.LSN) error {
 		s.Err = err
 		return s
 	}
-	return fmt.Errorf("read WAL at %v: %w", have, err)
+	return &ReadError{LSN: have, Err: err}
 }
 
 // ensureSegment opens the segment of the page, if it is not open, such that the bytes before end count.
@@ -93,7 +104,7 @@ func (r *Reader) openSegment(n xlog.SegNo) error {
 			if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 				return r.newStop(ShortSegment, start+xlog.LSN(got), "the file has %d bytes of %d", got, r.check.SegSize)
 			}
-			return fmt.Errorf("read WAL at %v: %w", start, err)
+			return &ReadError{LSN: start, Err: err}
 		}
 		var h PageHeader
 		h.Decode(b[:])

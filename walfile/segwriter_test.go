@@ -131,6 +131,9 @@ func fileSizeLimited(t *testing.T, limit uint64, f func()) {
 }
 
 func TestAFailedAllocationLeavesNothing(t *testing.T) {
+	if !waltest.Alone(t) {
+		return
+	}
 	d := newDir(t)
 	w := walfile.NewSegmentWriter(d, 1, d.SegSize.Start(1))
 	fileSizeLimited(t, 300_000, func() {
@@ -144,6 +147,9 @@ func TestAFailedAllocationLeavesNothing(t *testing.T) {
 }
 
 func TestAFullDiskSurfacesAndCountsWhatWasWritten(t *testing.T) {
+	if !waltest.Alone(t) {
+		return
+	}
 	d := newDir(t)
 	require.NoError(t, d.Allocate(1, 1))
 	w := walfile.NewSegmentWriter(d, 1, d.SegSize.Start(1))

@@ -2,13 +2,17 @@ package backend
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"waypost/internal/child"
+	"waypost/internal/guc"
+	"waypost/internal/hba"
 	"waypost/internal/launch"
 	"waypost/internal/procsignal"
 	"waypost/protocol"
@@ -54,8 +58,11 @@ type Server struct {
 	// Receive waits for the client's socket; io.EOF says that there will be none.
 	Receive func() (fd int, cac launch.CAC, err error)
 
-	session atomic.Pointer[Session] // set once there is a client
-	reload  atomic.Bool             // the configuration is to be read again
+	reload atomic.Bool // the configuration is to be read again
+
+	mu      sync.Mutex // guards the fields below
+	session *Session   // set once there is a client
+	over    bool       // a signal has ended the process before that: no session may begin any more
 }
 
 // Run serves until the session has ended or a signal has ended it.
@@ -76,8 +83,11 @@ func (b *Server) Run() error {
 
 // serve runs in the session's goroutine.
 func (b *Server) serve() error {
-	// A spare has the time to read pg_hba.conf ahead; what is wrong with it is said when a client comes.
-	rules, _ := loadRules(b.Process.Settings)
+	// A spare has the time for this before its client comes.
+	rules, err := hba.Parse(b.Process.HBA, b.Process.Settings.String(guc.HbaFile))
+	if err != nil {
+		return fmt.Errorf("take over the rules of pg_hba.conf: %w", err)
+	}
 	fd, cac, err := b.Receive()
 	if errors.Is(err, io.EOF) {
 		return nil
@@ -85,40 +95,60 @@ func (b *Server) serve() error {
 	if err != nil {
 		return err
 	}
-	kind := procsignal.Backend
-	if cac != launch.CACOK {
-		kind = procsignal.DeadEnd
-	}
-	b.Process.Proc.SetKind(kind)
 	conn, err := NewConn(fd)
 	if err != nil {
 		// The client may have gone before it was served.
-		b.Process.Log.Info().Msg(err.Error())
+		b.Process.Log.Debug().Msg(err.Error())
 		return nil
 	}
 	s := newSession(b.Process, conn, b.Replication, &b.reload)
 	s.rules = rules
+	kind := procsignal.Backend
+	if cac != launch.CACOK {
+		kind = procsignal.DeadEnd
+	}
+	if !b.begin(s, kind) {
+		return nil
+	}
 	b.Process.OnQuit(s.quickdie)
-	b.session.Store(s)
 	return s.run(cac)
+}
+
+// begin makes s the session that signals are for, unless it is too late for one.
+func (b *Server) begin(s *Session, kind procsignal.Kind) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return false
+	}
+	b.session = s
+	b.Process.Proc.SetKind(kind)
+	return true
+}
+
+// current is the session; nil while there is none.
+func (b *Server) current() *Session {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.session
 }
 
 // signal handles one signal; over says that the process is to end with err.
 func (b *Server) signal(sig unix.Signal) (over bool, err error) {
-	s := b.session.Load()
+	s := b.current()
 	switch sig {
 	case unix.SIGTERM:
-		return true, b.terminate(s)
+		return true, b.terminate()
 	case unix.SIGHUP:
 		b.reload.Store(true)
 		s.wake()
 	case unix.SIGUSR1:
 		if b.Process.Proc.Take(procsignal.WalSndInitStopping) && !s.initStopping() {
-			return true, b.terminate(s)
+			return true, b.terminate()
 		}
 	case unix.SIGUSR2:
 		if !s.lastCycle() {
-			return true, b.terminate(s)
+			return true, b.terminate()
 		}
 	}
 	return false, nil
@@ -126,7 +156,11 @@ func (b *Server) signal(sig unix.Signal) (over bool, err error) {
 
 // terminate ends the session at once. The client is told, unless it has not sent its startup packet or does not take
 // what is being sent to it.
-func (b *Server) terminate(s *Session) error {
+func (b *Server) terminate() error {
+	b.mu.Lock()
+	b.over = true
+	s := b.session
+	b.mu.Unlock()
 	if s == nil {
 		return nil
 	}

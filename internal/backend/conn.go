@@ -36,6 +36,8 @@ type Conn struct {
 	// that writes.
 	GiveUp func() error
 
+	bulk *bulkPipe // nil: bulk sending was not begun, or cannot be had; the writing goroutine's
+
 	deadline time.Time // for reads; zero for none
 
 	handover atomic.Bool
@@ -68,8 +70,35 @@ func NewConn(fd int) (*Conn, error) {
 	return c, nil
 }
 
-// FD is the socket.
-func (c *Conn) FD() int { return c.fd }
+// Keepalive are TCP's own means against a peer that has gone without a word; zero leaves the system's default.
+type Keepalive struct {
+	Idle, Interval, UserTimeout time.Duration
+	Count                       int
+}
+
+// SetKeepalive sets them. It does nothing on a Unix-domain socket.
+func (c *Conn) SetKeepalive(k Keepalive) error {
+	if c.Peer.Local() {
+		return nil
+	}
+	for _, o := range [...]struct {
+		name          string
+		option, value int
+	}{
+		{"TCP_KEEPIDLE", unix.TCP_KEEPIDLE, int(k.Idle / time.Second)},
+		{"TCP_KEEPINTVL", unix.TCP_KEEPINTVL, int(k.Interval / time.Second)},
+		{"TCP_KEEPCNT", unix.TCP_KEEPCNT, k.Count},
+		{"TCP_USER_TIMEOUT", unix.TCP_USER_TIMEOUT, int(k.UserTimeout / time.Millisecond)},
+	} {
+		if o.value == 0 {
+			continue
+		}
+		if err := unix.SetsockoptInt(c.fd, unix.IPPROTO_TCP, o.option, o.value); err != nil {
+			return fmt.Errorf("set %s to %d: %w", o.name, o.value, err)
+		}
+	}
+	return nil
+}
 
 // Close closes the socket.
 func (c *Conn) Close() error { return unix.Close(c.fd) }

@@ -65,6 +65,15 @@ func (s *Session) applyOptions() error {
 			return err
 		}
 	}
+	set := s.P.Settings
+	err = s.Conn.SetKeepalive(Keepalive{
+		Idle: set.Duration(guc.TcpKeepalivesIdle), Interval: set.Duration(guc.TcpKeepalivesInterval),
+		Count: set.Int(guc.TcpKeepalivesCount), UserTimeout: set.Duration(guc.TcpUserTimeout),
+	})
+	if err != nil {
+		// As in PostgreSQL, a value that the system does not take is no reason to refuse the client.
+		s.P.Log.Info().Msg(err.Error())
+	}
 	return nil
 }
 

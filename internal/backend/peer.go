@@ -46,16 +46,26 @@ func peerOf(fd int) (Peer, error) {
 	if err != nil {
 		return Peer{}, fmt.Errorf("get the client's address: %w", err)
 	}
+	return peerAt(sa), nil
+}
+
+func peerAt(sa unix.Sockaddr) Peer {
 	switch sa := sa.(type) {
 	case *unix.SockaddrInet4:
-		return Peer{netip.AddrFrom4(sa.Addr), sa.Port}, nil
+		return Peer{netip.AddrFrom4(sa.Addr), sa.Port}
 	case *unix.SockaddrInet6:
 		addr := netip.AddrFrom16(sa.Addr)
 		if sa.ZoneId != 0 {
 			addr = addr.WithZone(strconv.Itoa(int(sa.ZoneId)))
 		}
-		return Peer{addr, sa.Port}, nil
+		return Peer{addr, sa.Port}
 	default:
-		return Peer{Port: -1}, nil
+		return Peer{Port: -1}
 	}
+}
+
+// onThisHost says whether the client of a TCP connection has the address that it connected to.
+func (c *Conn) onThisHost() bool {
+	sa, err := unix.Getsockname(c.fd)
+	return err == nil && !c.Peer.Local() && peerAt(sa).Addr == c.Peer.Addr
 }

@@ -37,13 +37,14 @@ type Session struct {
 	Reader  *protocol.Reader
 
 	newReplication NewReplication
-	rules          *hba.Rules // nil: to be loaded
-	out            []byte     // answers not sent yet: whole messages
+	rules          *hba.Rules
+	out            []byte // answers not sent yet: whole messages
 	started        time.Time
 	reload         *atomic.Bool
 	phase          atomic.Uint32
 	reading        <-chan struct{} // closed when the goroutine that reads for a stream is done
 	skipToSync     bool            // an extended-protocol message failed: nothing counts until Sync
+	logEnd         bool            // log_disconnections; read by the supervisor after phaseCommands
 
 	mu          sync.Mutex  // guards the fields below against the supervisor
 	replication Replication // set once, by the session, which reads it without the lock
@@ -91,7 +92,9 @@ func (s *Session) TakeReload() bool {
 	s.Conn.Acquire()
 	defer s.Conn.Release()
 	s.P.Reload()
-	s.rules = nil
+	if rules, err := hba.Load(s.P.Settings.String(guc.HbaFile)); err == nil {
+		s.rules = rules // with an error the old ones stay; the postmaster has logged it
+	}
 	return true
 }
 
@@ -99,24 +102,19 @@ func (s *Session) TakeReload() bool {
 func (s *Session) run(cac launch.CAC) error {
 	err := s.serve(cac)
 	s.close()
-	switch {
-	case err == nil, errors.Is(err, ErrDone), errors.Is(err, errEnd):
-		return nil
-	case errors.Is(err, io.EOF), errors.Is(err, ErrTimeout):
-		// A client that goes without a word, or says nothing in time, is no event (PostgreSQL logs neither).
-		return nil
-	}
 	var e *protocol.Error
-	if !errors.As(err, &e) {
+	switch {
+	case errors.As(err, &e) && !e.LogOnly:
+		return report{e}
+	case e != nil:
+		LogError(&s.P.Log, e)
+	case err == nil, errors.Is(err, ErrDone), errors.Is(err, errEnd), errors.Is(err, io.EOF), errors.Is(err, ErrTimeout):
+		// A client that goes without a word, or says nothing in time, is no event (PostgreSQL logs neither).
+	default:
 		// The socket failed under a read or a write.
 		s.P.Log.Info().Msg(err.Error())
-		return nil
 	}
-	if e.LogOnly {
-		LogError(&s.P.Log, e)
-		return nil
-	}
-	return report{e}
+	return nil
 }
 
 func (s *Session) serve(cac launch.CAC) error {
@@ -124,7 +122,14 @@ func (s *Session) serve(cac launch.CAC) error {
 		s.P.Log.Info().Msg("connection received: " + s.Conn.Peer.log())
 	}
 	s.TakeReload()
-	s.Conn.SetDeadline(time.Now().Add(s.P.Settings.Duration(guc.AuthenticationTimeout)))
+	deadline := time.Now().Add(s.P.Settings.Duration(guc.AuthenticationTimeout))
+	s.Conn.SetDeadline(deadline)
+	s.Conn.GiveUp = func() error {
+		if time.Now().After(deadline) {
+			return ErrTimeout
+		}
+		return nil
+	}
 	if err := s.readStartup(); err != nil {
 		return s.die(err)
 	}
@@ -137,6 +142,8 @@ func (s *Session) serve(cac launch.CAC) error {
 		return s.die(err)
 	}
 	s.Conn.SetDeadline(time.Time{})
+	s.Conn.GiveUp = nil
+	s.logEnd = s.P.Settings.Bool(guc.LogDisconnections)
 	s.phase.Store(uint32(phaseCommands))
 	return s.commands()
 }
@@ -208,33 +215,6 @@ func (s *Session) markWalSender() {
 	}
 }
 
-// close gives back what claim and markWalSender took. It may be called twice, and by any goroutine.
-func (s *Session) close() {
-	s.mu.Lock()
-	again, r := s.closed, s.replication
-	s.closed = true
-	s.mu.Unlock()
-	if again {
-		return
-	}
-	if r != nil {
-		r.Close()
-		if s.P.PM.IsWalSender(s.P.ChildSlot) {
-			s.P.PM.UnmarkWalSender(s.P.ChildSlot)
-		}
-	}
-	if s.P.Settings.Bool(guc.LogDisconnections) && phase(s.phase.Load()) == phaseCommands {
-		s.P.Log.Info().Msg(s.disconnection())
-	}
-}
-
-func (s *Session) disconnection() string {
-	d := time.Since(s.started)
-	return fmt.Sprintf("disconnection: session time: %d:%02d:%02d.%03d user=%s database=%s %s",
-		int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60, d.Milliseconds()%1000,
-		s.Startup.User, s.Startup.Database, s.Conn.Peer.log())
-}
-
 // setTitle begins the process title as PostgreSQL does.
 func (s *Session) setTitle() {
 	who := s.Startup.User + " " + s.Startup.Database
@@ -292,60 +272,3 @@ func (s *Session) Flush() error {
 
 // keepOut is the largest buffer for answers that an idle session holds on to, bytes.
 const keepOut = 4096
-
-// die sends the error that ends the session, as a FATAL, and returns it. Errors that are for the log only, and the
-// connection's own, are not sent.
-func (s *Session) die(err error) error {
-	var p *protocol.Error
-	var g *guc.Error
-	if !errors.As(err, &p) && !errors.As(err, &g) {
-		return err
-	}
-	e := fatal(err)
-	if e.LogOnly {
-		return e
-	}
-	s.out = protocol.AppendErrorResponse(s.out, e)
-	// That the client has gone, too, matters less than why the session ends.
-	_ = s.Flush()
-	return e
-}
-
-// terminate ends the session from the supervisor's goroutine: the turn is kept, so nothing more is sent or logged.
-func (s *Session) terminate(e *protocol.Error) error {
-	if phase(s.phase.Load()) == phaseStartup {
-		s.close()
-		return nil
-	}
-	got := s.Conn.AcquireWithin(lastWords)
-	s.close()
-	if got && s.Conn.Broken() == nil {
-		_ = s.Conn.WriteAtOnce(protocol.AppendErrorResponse(nil, e))
-	}
-	return report{e}
-}
-
-// quickdie tells the client why the process dies of SIGQUIT, if that takes no waiting.
-func (s *Session) quickdie() {
-	if phase(s.phase.Load()) != phaseCommands || !s.Conn.AcquireWithin(0) || s.Conn.Broken() != nil {
-		return
-	}
-	_ = s.Conn.WriteAtOnce(protocol.AppendNoticeResponse(nil, quitNotice(s.P.PM.QuitReason())))
-}
-
-func quitNotice(reason pmsignal.QuitReason) *protocol.Error {
-	e := &protocol.Error{Severity: protocol.SeverityWarning, Code: protocol.CodeAdminShutdown}
-	switch reason {
-	case pmsignal.QuitForCrash:
-		e.Code = protocol.CodeCrashShutdown
-		e.Message = "terminating connection because of crash of another server process"
-		e.Detail = "The postmaster has commanded this server process to roll back the current transaction and exit, " +
-			"because another server process exited abnormally and possibly corrupted shared memory."
-		e.Hint = "In a moment you should be able to reconnect to the database and repeat your command."
-	case pmsignal.QuitForStop:
-		e.Message = "terminating connection due to immediate shutdown command"
-	default:
-		e.Message = "terminating connection because of unexpected SIGQUIT signal"
-	}
-	return e
-}

@@ -11,7 +11,7 @@
 //	SIGQUIT  die at once (internal/child)
 //
 //	exit 0   after SIGUSR2, when all is on disk
-//	exit 2   a sync failed: what the kernel holds cannot be trusted any more
+//	exit 4   a sync failed (launch.ExitSyncFailed): what the kernel holds cannot be trusted any more
 //	exit 1   anything else that trying again would not mend; the postmaster treats it as a crash
 //
 // It must never touch a segment that the stream has begun, never let a segment go that a restart would need or that was
@@ -50,10 +50,11 @@ type Checkpointer struct {
 	Settings *guc.Settings
 	Reload   func() *guc.Settings // reads the files again
 
-	XLog  *xlogctl.Ctl
-	Ckpt  *ckptctl.Ctl
-	Snds  []walsnd.WalSnd
-	Procs []procsignal.Slot
+	XLog   *xlogctl.Ctl
+	Ckpt   *ckptctl.Ctl
+	SndCtl *walsnd.Ctl
+	Snds   []walsnd.WalSnd
+	Procs  []procsignal.Slot
 
 	reload, stop atomic.Bool // what signals have asked for
 
@@ -65,7 +66,10 @@ type Checkpointer struct {
 	lastTime time.Time // of the last restartpoint, or of our start
 	lastRedo xlog.LSN  // redo position of the last restartpoint; 0: pg_control has none yet
 	pace     pace
-	full     bool // the last try to prepare a segment found the disk full
+
+	distrustUpto xlog.LSN // until the stream is here, what lies beyond it on disk is not to be believed; 0: it is
+
+	full bool // the last try to prepare a segment found the disk full
 }
 
 // How long the main loop sleeps at most when nobody wakes it.
@@ -77,6 +81,15 @@ const (
 
 // Run is the main loop. It returns nil after SIGUSR2, or an error that ends the process.
 func (c *Checkpointer) Run() error {
+	err := c.run()
+	if durable.IsSyncError(err) {
+		// During a shutdown no generation follows that could be told of it: the next start is.
+		err = errors.Join(err, datadir.Distrust(c.DataDir))
+	}
+	return err
+}
+
+func (c *Checkpointer) run() error {
 	c.Ckpt.PID.Store(int32(os.Getpid()))
 	defer c.Ckpt.PID.Store(0)
 	defer c.close()
@@ -137,6 +150,9 @@ func (c *Checkpointer) open() (bool, error) {
 	last, _ := memory.Last()
 	c.Ckpt.RememberedFlush.Store(uint64(last.Flushed))
 	c.memory, c.wal = memory, wal
+	if c.distrustUpto, err = c.distrusted(last); err != nil {
+		return false, err
+	}
 	c.bornAt = xlog.LSN(c.XLog.ResumedAt.Load())
 	c.lastTime = time.Now()
 	return true, nil
@@ -162,10 +178,4 @@ func (c *Checkpointer) HandleSignals(signals <-chan os.Signal) {
 			c.Ckpt.Latch.Set()
 		}
 	}
-}
-
-// isSyncError says whether err means that bytes may be lost that were thought written.
-func isSyncError(err error) bool {
-	var s *walfile.SyncError
-	return errors.As(err, &s) || durable.IsSyncError(err)
 }

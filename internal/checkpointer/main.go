@@ -3,6 +3,7 @@ package checkpointer
 import (
 	"waypost/internal/child"
 	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/internal/guc"
 )
 
@@ -21,14 +22,15 @@ func Main(p *child.Process) error {
 			p.Reload()
 			return p.Settings
 		},
-		XLog:  p.XLog,
-		Ckpt:  p.Ckpt,
-		Snds:  p.Snds,
-		Procs: p.Procs,
+		XLog:   p.XLog,
+		Ckpt:   p.Ckpt,
+		SndCtl: p.SndCtl,
+		Snds:   p.Snds,
+		Procs:  p.Procs,
 	}
 	go c.HandleSignals(p.Signals)
 	err = c.Run()
-	if isSyncError(err) {
+	if durable.IsSyncError(err) {
 		return child.Crash(err)
 	}
 	return err

@@ -2,13 +2,9 @@ package checkpointer
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"waypost/internal/durable"
 	"waypost/internal/guc"
@@ -47,7 +43,7 @@ func (c *Checkpointer) prepare() (time.Duration, error) {
 		c.pace.observe(next, time.Now())
 		err := c.makeSegment(tli, next+i)
 		switch {
-		case isSyncError(err) && !durable.IsNoSpace(err):
+		case durable.IsSyncError(err) && !durable.IsNoSpace(err):
 			return 0, err
 		case err != nil:
 			c.warnNotPrepared(tli, next+i, err)
@@ -73,11 +69,7 @@ func (c *Checkpointer) makeSegment(tli xlog.TimeLineID, n xlog.SegNo) error {
 	if _, err := os.Lstat(c.wal.SegmentPath(tli, n)); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	build := c.wal.Allocate
-	if c.inRAM || c.pace.fast() || !c.Settings.Bool(guc.WalInitZero) {
-		build = c.reserve
-	}
-	err := build(tli, n)
+	err := c.buildSegment(tli, n)
 	if errors.Is(err, walfile.ErrSegmentExists) {
 		return nil // the walreceiver was faster
 	}
@@ -87,34 +79,10 @@ func (c *Checkpointer) makeSegment(tli xlog.TimeLineID, n xlog.SegNo) error {
 	return err
 }
 
-// reserve makes a segment as walfile's Allocate does, but has the file system set the space aside instead of writing zeros.
-func (c *Checkpointer) reserve(tli xlog.TimeLineID, n xlog.SegNo) error {
-	f, err := os.OpenFile(c.tempPath(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, c.Perm)
-	if err != nil {
-		return fmt.Errorf("create temporary WAL file: %w", err)
+// buildSegment fills the segment with zeros where that is of use.
+func (c *Checkpointer) buildSegment(tli xlog.TimeLineID, n xlog.SegNo) error {
+	if c.inRAM || c.pace.fast() || !c.Settings.Bool(guc.WalInitZero) {
+		return c.wal.Reserve(tli, n, true)
 	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	err = unix.Fallocate(int(f.Fd()), 0, 0, int64(c.wal.SegSize))
-	if errors.Is(err, unix.EOPNOTSUPP) {
-		return c.wal.Allocate(tli, n)
-	}
-	if err != nil {
-		return fmt.Errorf("reserve WAL segment: %w", err)
-	}
-	if err := durable.Sync(f); err != nil {
-		return err
-	}
-	// A second name cannot replace a file that is there; the temporary name is removed after.
-	if err := os.Link(f.Name(), c.wal.SegmentPath(tli, n)); errors.Is(err, fs.ErrExist) {
-		return walfile.ErrSegmentExists
-	} else if err != nil {
-		return fmt.Errorf("put new WAL segment in place: %w", err)
-	}
-	return c.wal.Sync()
-}
-
-// tempPath is a name that startup removes at the next start, if we are killed.
-func (c *Checkpointer) tempPath() string {
-	return c.wal.Path + "/xlogtemp." + strconv.Itoa(os.Getpid())
+	return c.wal.Allocate(tli, n)
 }

@@ -62,7 +62,7 @@ func TestSegmentThatIsThereIsLeftAlone(t *testing.T) {
 	for _, zero := range []string{"on", "off"} {
 		g := newRig(t)
 		g.set(guc.WalInitZero, zero)
-		g.Settings = g.conf
+		g.Settings = g.conf.Load()
 		g.holds(1, 1, 1)
 		g.published(seg(1))
 		g.once()
@@ -71,8 +71,8 @@ func TestSegmentThatIsThereIsLeftAlone(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, bytes.Repeat([]byte{1}, int(segSize)), b)
 		require.EqualValues(t, 1, g.Ckpt.SegmentsPrepared.Load())
-		require.NoError(t, g.reserve(1, 9))
-		require.Error(t, g.reserve(1, 9))
+		require.NoError(t, g.wal.Reserve(1, 9, true))
+		require.Error(t, g.wal.Reserve(1, 9, true))
 		require.NoError(t, g.makeSegment(1, 9))
 		require.Empty(t, g.temps())
 	}
@@ -95,7 +95,7 @@ func TestFastStreamGetsSpaceInsteadOfZeros(t *testing.T) {
 	g := newRig(t)
 	g.published(seg(1))
 	g.once()
-	require.NoError(t, g.reserve(1, 5))
+	require.NoError(t, g.wal.Reserve(1, 5, true))
 	b, err := os.ReadFile(g.path(1, 5))
 	require.NoError(t, err)
 	require.Equal(t, make([]byte, segSize), b)

@@ -4,16 +4,19 @@ import (
 	"time"
 
 	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/xlog"
 )
 
 // rememberFinished remembers the positions when a segment has been flushed to its end since the last time, so that a
-// restart never has to walk far, nor asks the upstream for a segment that its slot has let go.
+// restart never has to walk far, nor asks the upstream for a segment that its slot has let go. In larger segments, how far
+// to walk is bounded by the idle rounds.
 func (c *Checkpointer) rememberFinished() (time.Duration, error) {
 	_, flushed := c.flushed()
 	size := c.wal.SegSize
 	last, ok := c.memory.Last()
-	if !ok || size.SegNo(flushed) > size.SegNo(last.Flushed) {
+	finished := size.SegNo(flushed) > size.SegNo(last.Flushed)
+	if !ok || finished || flushed > last.Flushed+xlog.LSN(xlog.DefaultSegSize) {
 		if err := c.remember(); err != nil {
 			return retrySleep, c.mayPass(err, "could not remember the flushed position")
 		}
@@ -37,7 +40,8 @@ func (c *Checkpointer) flushed() (xlog.TimeLineID, xlog.LSN) {
 // remember stores what a restart may believe: up to where everything was flushed, and a checked record to walk from.
 func (c *Checkpointer) remember() error {
 	tli, flushed := c.flushed()
-	r := datadir.Remembered{SystemID: c.XLog.SystemID.Load(), Timeline: tli, Flushed: flushed, WrittenAt: time.Now().Truncate(time.Microsecond)}
+	r := datadir.Remembered{SystemID: c.XLog.SystemID.Load(), Timeline: tli, Flushed: flushed,
+		WrittenAt: time.Now().Truncate(time.Microsecond), Distrust: flushed < c.distrustUpto}
 	last, ok := c.memory.Last()
 	if ok {
 		r.CheckedStart = last.CheckedStart
@@ -49,7 +53,7 @@ func (c *Checkpointer) remember() error {
 	if start := xlog.LSN(c.XLog.LastReplayedReadRecPtr.Load()); start != 0 && start <= r.Flushed {
 		r.CheckedStart = start
 	}
-	if ok && r.Timeline == last.Timeline && r.Flushed == last.Flushed && r.CheckedStart == last.CheckedStart && !last.Distrust {
+	if ok && r.Timeline == last.Timeline && r.Flushed == last.Flushed && r.CheckedStart == last.CheckedStart && r.Distrust == last.Distrust {
 		return nil
 	}
 	if err := c.memory.Store(r); err != nil {
@@ -59,9 +63,26 @@ func (c *Checkpointer) remember() error {
 	return nil
 }
 
+// distrusted is the end of what may be in pg_wal from before a failed sync. Until the stream has overwritten it all, the next
+// start must not believe what it finds beyond the flushed position: the kernel may show bytes that the disk does not have.
+func (c *Checkpointer) distrusted(last datadir.Remembered) (xlog.LSN, error) {
+	if !last.Distrust {
+		return 0, nil
+	}
+	all, err := c.wal.Segments()
+	if err != nil {
+		return 0, err
+	}
+	upto := last.Flushed
+	for _, s := range all {
+		upto = max(upto, c.wal.SegSize.Start(s.SegNo+1))
+	}
+	return upto, nil
+}
+
 // mayPass logs an error that time may heal, and hands back one that must end the process.
 func (c *Checkpointer) mayPass(err error, what string) error {
-	if isSyncError(err) {
+	if durable.IsSyncError(err) {
 		return err
 	}
 	c.Log.Error().Err(err).Msg(what)

@@ -86,3 +86,21 @@ func TestRememberedPositionSurvivesATornWrite(t *testing.T) {
 		}
 	}
 }
+
+// After a failed sync the kernel may show bytes that the disk does not have, until they are written once more.
+func TestDistrustLastsUntilAllIsOverwritten(t *testing.T) {
+	g := newRig(t)
+	g.store(datadir.Remembered{SystemID: 1, Timeline: 1, CheckedStart: seg(1), Flushed: seg(1) + 500, Distrust: true})
+	g.holds(1, 1, 3)
+	g.published(seg(1) + 500)
+	g.once()
+	for n := xlog.SegNo(2); n <= 3; n++ {
+		g.stands(1, seg(n)+500, seg(n)+40)
+		g.once()
+		require.Equal(t, seg(n)+500, g.remembered().Flushed)
+		require.True(t, g.remembered().Distrust)
+	}
+	g.stands(1, seg(4), seg(3)+40)
+	g.once()
+	require.False(t, g.remembered().Distrust)
+}

@@ -8,6 +8,9 @@ import (
 	"os"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
+	"waypost/internal/durable"
 	"waypost/internal/guc"
 	"waypost/walfile"
 	"waypost/xlog"
@@ -32,6 +35,12 @@ func (c *Checkpointer) removeOld() (letGo, error) {
 	// The order makes recycling safe: a walsender stores InFlightFrom, then looks at RemovedUpto, then sends. Either it
 	// sees here that the segment is going, or we see there that it is being sent.
 	c.Ckpt.RemovedUpto.Store(max(c.Ckpt.RemovedUpto.Load(), uint64(limit)))
+	woken := false
+	defer func() {
+		if woken {
+			c.Ckpt.Latch.Set() // there may be more to do than was done here
+		}
+	}()
 	for _, s := range old {
 		recycled, err := c.letGo(s)
 		if err != nil {
@@ -44,7 +53,7 @@ func (c *Checkpointer) removeOld() (letGo, error) {
 		}
 		if c.Ckpt.Latch.IsSet() { // the stream's next segment is more urgent
 			c.Ckpt.Latch.Reset()
-			defer c.Ckpt.Latch.Set()
+			woken = true
 			if _, err := c.prepare(); err != nil {
 				return gone, err
 			}
@@ -87,10 +96,11 @@ func (c *Checkpointer) letGo(s walfile.Segment) (recycled bool, err error) {
 }
 
 // mayRecycle says whether new WAL may be written over a segment's bytes. sendfile hands a connection references to the
-// file's pages, so not as long as one may still have them. Connections of an earlier generation have left no word of what
-// they have in flight: what was received before this one is only ever unlinked.
+// file's pages, so not as long as one may still have them, be it alive or abandoned. Connections of an earlier generation
+// have left no word of what they have in flight: what was received before this one is only ever unlinked.
 func (c *Checkpointer) mayRecycle(s walfile.Segment) bool {
-	if !c.Settings.Bool(guc.WalRecycle) || c.wal.SegSize.Start(s.SegNo) < c.bornAt {
+	start := c.wal.SegSize.Start(s.SegNo)
+	if !c.Settings.Bool(guc.WalRecycle) || start < c.bornAt || start < xlog.LSN(c.SndCtl.AbandonedUpto.Load()) {
 		return false
 	}
 	end := c.wal.SegSize.Start(s.SegNo + 1)
@@ -99,8 +109,10 @@ func (c *Checkpointer) mayRecycle(s walfile.Segment) bool {
 			return false
 		}
 	}
-	info, err := os.Lstat(c.wal.SegmentPath(s.TLI, s.SegNo))
-	return err == nil && info.Mode().IsRegular() && info.Size() == int64(c.wal.SegSize)
+	var st unix.Stat_t
+	err := unix.Lstat(c.wal.SegmentPath(s.TLI, s.SegNo), &st)
+	// Under another name its bytes may be somebody's archive, or, after a recycling that broke off, the stream's newest.
+	return err == nil && st.Mode&unix.S_IFMT == unix.S_IFREG && st.Nlink == 1 && st.Size == int64(c.wal.SegSize)
 }
 
 // recycle gives a segment the first name that is free among the future ones worth having; false if none is.
@@ -114,7 +126,7 @@ func (c *Checkpointer) recycle(s walfile.Segment) (bool, error) {
 		case err == nil:
 			c.Ckpt.SegmentsRecycled.Add(1)
 			return true, nil
-		case isSyncError(err):
+		case durable.IsSyncError(err):
 			return false, err
 		case !errors.Is(err, walfile.ErrSegmentExists):
 			return false, nil // it can still be removed

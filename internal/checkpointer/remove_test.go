@@ -20,7 +20,7 @@ func received(t *testing.T, setup func(g *rig)) *rig {
 	if setup != nil {
 		setup(g)
 	}
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.published(seg(1))
 	g.once()
 	g.holds(1, 1, 10)
@@ -94,6 +94,37 @@ func TestSegmentWithBytesInFlightIsUnlinkedAndNeverWrittenOver(t *testing.T) {
 	require.Equal(t, bytes.Repeat([]byte{3}, int(segSize)), b, "the stalled client gets what it was sent")
 }
 
+// A connection can outlive its walsender: what the kernel still has of it is said in AbandonedUpto.
+func TestSegmentThatAnEndedConnectionMayHoldIsNotRecycled(t *testing.T) {
+	g := received(t, func(g *rig) { g.set(guc.WalPrepareSegments, "0") })
+	g.SndCtl.Abandon(seg(3) + 77)
+	g.once()
+	for n := xlog.SegNo(11); n <= 12; n++ {
+		if old, err := os.ReadFile(g.path(1, n)); err == nil {
+			require.Greater(t, old[0], byte(3), "only segments that begin after it are written over")
+		}
+	}
+	require.EqualValues(t, 7, g.Ckpt.SegmentsRecycled.Load()+g.Ckpt.SegmentsRemoved.Load())
+}
+
+func TestSegmentThatHasAnotherNameIsNotWrittenOver(t *testing.T) {
+	kept := filepath.Join(t.TempDir(), "archived")
+	g := received(t, func(g *rig) { g.set(guc.MinWalSize, "4MB") })
+	require.NoError(t, os.Link(g.path(1, 1), kept))
+	g.once()
+	require.NotContains(t, g.segments(1), xlog.SegNo(1))
+	b, err := os.ReadFile(kept)
+	require.NoError(t, err)
+	require.Equal(t, bytes.Repeat([]byte{1}, int(segSize)), b)
+	for _, n := range g.segments(1) {
+		a, err := os.Stat(g.path(1, n))
+		require.NoError(t, err)
+		info, err := os.Stat(kept)
+		require.NoError(t, err)
+		require.False(t, os.SameFile(a, info), "it waits to be written over as segment %d", n)
+	}
+}
+
 func TestWALOfEarlierGenerationsIsNotRecycled(t *testing.T) {
 	g := newRig(t)
 	g.published(seg(5) + 100)
@@ -103,7 +134,7 @@ func TestWALOfEarlierGenerationsIsNotRecycled(t *testing.T) {
 	g.once()
 	g.checkpoint(seg(8) + 4000)
 	g.set(guc.WalPrepareSegments, "0")
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.once()
 	require.EqualValues(t, 5, g.Ckpt.SegmentsRemoved.Load(), "their clients' connections may outlive their walsenders")
 	require.EqualValues(t, 2, g.Ckpt.SegmentsRecycled.Load())

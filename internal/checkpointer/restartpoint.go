@@ -56,6 +56,8 @@ func (c *Checkpointer) due(cp *xlogctl.Checkpoint, requested uint64) (why string
 		return "", idleSleep
 	case c.lastRedo == 0:
 		return "first", 0 // pg_control gets its checkpoint from the first one seen
+	case c.full:
+		return "disk full", 0 // what it lets go of may be the room that is missing
 	case elapsed >= timeout:
 		return "time", 0
 	case c.wal.SegSize.SegNo(c.XLog.Replayed())-c.wal.SegSize.SegNo(c.lastRedo) >= c.segmentsBetween():

@@ -61,7 +61,7 @@ func TestPgControldataPrintsARestartpoint(t *testing.T) {
 func TestRestartpointsComeByTimeByVolumeAndOnRequest(t *testing.T) {
 	g := newRig(t)
 	g.set(guc.MaxWalSize, "10MB") // 10 segments; at 0.9 that is one restartpoint each 5
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.published(seg(1))
 	g.stands(1, seg(1)+5000, seg(1)+4000)
 	g.checkpoint(seg(1) + 4000)
@@ -137,4 +137,17 @@ func TestFailedRestartpointIsCountedAndTriedAgain(t *testing.T) {
 	g.once()
 	require.Equal(t, number, g.Ckpt.Failed.Load()+g.Ckpt.Done.Load())
 	require.Equal(t, seg(2)+4000, g.control().CheckPoint)
+}
+
+func TestFullDiskCallsForARestartpoint(t *testing.T) {
+	g := received(t, func(g *rig) { g.set(guc.WalPrepareSegments, "0") })
+	g.lastRedo = seg(1) // there was one before
+	cp := g.XLog.Checkpoint()
+	why, _ := g.due(&cp, 0)
+	require.Empty(t, why)
+	g.full = true
+	g.once()
+	require.Equal(t, seg(8)+4000, g.control().CheckPoint)
+	require.NotContains(t, g.segments(1), xlog.SegNo(7))
+	require.Contains(t, g.log.String(), "restartpoint starting: disk full")
 }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,9 +16,9 @@ import (
 	"waypost/internal/datadir"
 	"waypost/internal/guc"
 	"waypost/internal/layout"
+	"waypost/internal/layout/layouttest"
 	"waypost/internal/logging"
 	"waypost/internal/xlogctl"
-	"waypost/shmem"
 	"waypost/walfile"
 	"waypost/walfile/waltest"
 	"waypost/xlog"
@@ -37,26 +37,9 @@ type rig struct {
 	*Checkpointer
 	t      *testing.T
 	areas  layout.Areas
-	log    *syncBuffer
-	conf   *guc.Settings // what Reload finds
+	log    *layouttest.Log
+	conf   atomic.Pointer[guc.Settings] // what Reload finds
 	result chan error
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // newRig makes a node that begins at the start of segment 1.
@@ -73,16 +56,13 @@ func newRig(t *testing.T) *rig {
 	require.NoError(t, m.Store(datadir.Remembered{SystemID: waltest.DefaultSystemID, Timeline: 1, CheckedStart: seg(1), Flushed: seg(1)}))
 	require.NoError(t, m.Close())
 
-	g := &rig{t: t, log: &syncBuffer{}, conf: guc.New(), result: make(chan error, 1)}
-	segment, err := shmem.Create([]string{t.TempDir()}, "test", layout.New(4, 4), 1)
-	require.NoError(t, err)
-	t.Cleanup(func() { segment.Close() })
-	g.areas, err = layout.Map(segment)
-	require.NoError(t, err)
+	g := &rig{t: t, log: &layouttest.Log{}, result: make(chan error, 1)}
+	g.areas = layouttest.Areas(t, 4, 4)
 	log := logging.New(g.log).Level(zerolog.InfoLevel)
+	g.conf.Store(guc.New())
 	g.Checkpointer = &Checkpointer{
-		DataDir: dir, Perm: 0o600, Log: &log, Settings: g.conf, Reload: func() *guc.Settings { return g.conf },
-		XLog: g.areas.XLog, Ckpt: g.areas.Ckpt, Snds: g.areas.Snds, Procs: g.areas.Procs,
+		DataDir: dir, Perm: 0o600, Log: &log, Settings: g.conf.Load(), Reload: g.conf.Load,
+		XLog: g.areas.XLog, Ckpt: g.areas.Ckpt, SndCtl: g.areas.SndCtl, Snds: g.areas.Snds, Procs: g.areas.Procs,
 	}
 	t.Cleanup(g.close)
 	return g
@@ -90,8 +70,9 @@ func newRig(t *testing.T) *rig {
 
 func (g *rig) set(id guc.ID, text string) {
 	g.t.Helper()
-	g.conf = g.conf.Clone()
-	require.NoError(g.t, g.conf.SetID(id, text, guc.SourceFile))
+	next := g.conf.Load().Clone()
+	require.NoError(g.t, next.SetID(id, text, guc.SourceFile))
+	g.conf.Store(next)
 }
 
 // published is what startup does when it knows the WAL: nothing is held before at.

@@ -3,6 +3,8 @@ package checkpointer
 import (
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,6 +12,7 @@ import (
 
 	"waypost/internal/controldata"
 	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/internal/guc"
 	"waypost/internal/procsignal"
 	"waypost/internal/walsnd"
@@ -93,4 +96,34 @@ func TestReloadTakesNewSettings(t *testing.T) {
 	g.set(guc.WalPrepareSegments, "4")
 	g.send(unix.SIGHUP)
 	g.eventually("four segments", func() bool { return g.Ckpt.SegmentsPrepared.Load() == 4 })
+}
+
+// No generation follows a shutdown that could be told.
+func TestSyncThatFailsAtShutdownIsRememberedForTheNextStart(t *testing.T) {
+	g := newRig(t)
+	g.published(seg(1))
+	g.once()
+	g.stands(1, seg(1)+5000, seg(1)+4000)
+	g.rememberedFileCannotBeSynced()
+	g.stop.Store(true)
+	require.True(t, durable.IsSyncError(g.Run()))
+	require.True(t, g.remembered().Distrust)
+}
+
+// rememberedFileCannotBeSynced puts something that knows no sync behind the descriptor that the checkpointer holds.
+func (g *rig) rememberedFileCannotBeSynced() {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	require.NoError(g.t, err)
+	defer null.Close()
+	fds, err := os.ReadDir("/proc/self/fd")
+	require.NoError(g.t, err)
+	for _, fd := range fds {
+		if path, _ := os.Readlink("/proc/self/fd/" + fd.Name()); path == filepath.Join(g.DataDir, datadir.RememberedFile) {
+			n, err := strconv.Atoi(fd.Name())
+			require.NoError(g.t, err)
+			require.NoError(g.t, unix.Dup3(int(null.Fd()), n, unix.O_CLOEXEC))
+			return
+		}
+	}
+	require.Fail(g.t, "the file is not open")
 }

@@ -42,7 +42,8 @@ type Process struct {
 	DataDir         string // absolute; the working directory, too
 	Generation      uint64 // of the segment
 	PostmasterStart time.Time
-	SyncFailed      bool // an earlier generation ended by a failed fsync
+	SyncFailed      bool   // an earlier generation ended by a failed fsync
+	HBA             string // the rules of pg_hba.conf as the postmaster last read them without an error
 
 	Settings *guc.Settings
 	Log      zerolog.Logger
@@ -97,6 +98,7 @@ func start(kind procsignal.Kind) (*Process, error) {
 		DataDir:         params.DataDir,
 		PostmasterStart: xlog.TimestampTz(params.PostmasterStart).Time(),
 		SyncFailed:      params.SyncFailed,
+		HBA:             params.HBA,
 		Settings:        settings,
 		Log:             logging.New(os.Stderr).Level(logging.Level(settings.Enum(guc.LogMinMessages))),
 	}
@@ -115,7 +117,10 @@ func start(kind procsignal.Kind) (*Process, error) {
 	p.Title = proctitle.Init(p.TitlePrefix(params.Kind.String()))
 	p.Proc = &p.Procs[p.ChildSlot]
 	p.Proc.Join(os.Getpid(), p.Kind, int64(xlog.Now()))
-	go exitWithPostmaster()
+	if err := unix.SetNonblock(launch.FDDeath, true); err != nil {
+		return nil, fmt.Errorf("watch the postmaster: %w", err)
+	}
+	go exitWithPostmaster(os.NewFile(launch.FDDeath, "postmaster death"))
 	if err := p.takeSignals(); err != nil {
 		return nil, err
 	}
@@ -130,18 +135,12 @@ func (p *Process) TitlePrefix(what string) string {
 	return "waypost: " + what + " "
 }
 
-// exitWithPostmaster ends the process when the last write end of the death pipe closes: only the postmaster has one.
-func exitWithPostmaster() {
+// exitWithPostmaster ends the process when the last write end of the death pipe closes: only the postmaster has one. It
+// waits by way of the runtime's poller, which takes no thread.
+func exitWithPostmaster(death *os.File) {
 	var b [1]byte
-	for {
-		n, err := unix.Read(launch.FDDeath, b[:])
-		if n == 0 && err == nil {
-			os.Exit(launch.ExitFatal)
-		}
-		if err != nil && !errors.Is(err, unix.EINTR) {
-			os.Exit(launch.ExitFatal)
-		}
-	}
+	death.Read(b[:]) // nothing is ever written: end of file, or an error that says as much
+	os.Exit(launch.ExitFatal)
 }
 
 // takeSignals sets the handlers up and only then unblocks the signals that the launcher blocked. Only after it may the

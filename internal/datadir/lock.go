@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -39,7 +40,7 @@ func Acquire(info PidInfo, perm os.FileMode) (*Lock, error) {
 }
 
 func (l *Lock) acquire(info PidInfo, perm os.FileMode) error {
-	if err := flock(l.dir); err != nil {
+	if err := flockAfterOrphans(l.dir, info.DataDir); err != nil {
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return refusal(info.DataDir)
 		}
@@ -50,6 +51,23 @@ func (l *Lock) acquire(info PidInfo, perm os.FileMode) error {
 		return err
 	}
 	return create(l.path, info, perm)
+}
+
+// orphansEnd is how long the children of a postmaster that has died may take to notice and end.
+const orphansEnd = time.Second
+
+// flockAfterOrphans takes the flock. Where it is held although no postmaster lives, its children are about to end: a node
+// that is started again right after a crash waits for them instead of refusing.
+func flockAfterOrphans(f *os.File, dir string) error {
+	for deadline := time.Now().Add(orphansEnd); ; time.Sleep(5 * time.Millisecond) {
+		err := flock(f)
+		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(deadline) {
+			return err
+		}
+		if info, readErr := ReadPidFile(dir); readErr == nil && alive(info.Pid) {
+			return err
+		}
+	}
 }
 
 // refusal tells a second postmaster who was first: the one in postmaster.pid, or only what it left behind.

@@ -127,6 +127,37 @@ func (m *Memory) Store(r Remembered) error {
 }
 
 func (m *Memory) store(r Remembered) error {
+	return m.locked(func(there Remembered, seq uint64) error {
+		if there.Distrust && seq != m.seq {
+			return ErrDistrusted
+		}
+		return m.write(r, seq+1)
+	})
+}
+
+// Distrust marks dataDir's remembered position, in place of whoever has had a sync fail: from now on nothing beyond it is
+// believed. Where nothing is remembered nothing will be believed anyway.
+func Distrust(dataDir string) error {
+	m, err := OpenMemory(dataDir, 0o600)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	err = m.locked(func(there Remembered, seq uint64) error {
+		if seq == 0 || there.Distrust {
+			return nil
+		}
+		there.Distrust = true
+		return m.write(there, seq+1)
+	})
+	if err != nil {
+		return fmt.Errorf("mark remembered position: %w", err)
+	}
+	return nil
+}
+
+// locked keeps other processes from storing while do looks at what is there.
+func (m *Memory) locked(do func(there Remembered, seq uint64) error) error {
 	fd := int(m.f.Fd())
 	if err := ignoringEINTR(func() error { return unix.Flock(fd, unix.LOCK_EX) }); err != nil {
 		return err
@@ -136,10 +167,10 @@ func (m *Memory) store(r Remembered) error {
 	if err != nil {
 		return err
 	}
-	if there.Distrust && seq != m.seq {
-		return ErrDistrusted
-	}
-	seq++
+	return do(there, seq)
+}
+
+func (m *Memory) write(r Remembered, seq uint64) error {
 	slot := encodeSlot(r, seq)
 	if _, err := m.f.WriteAt(slot[:], slotOffset(seq)); err != nil {
 		return err

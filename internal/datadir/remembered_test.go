@@ -121,12 +121,10 @@ func TestMarkOfDistrustIsNotWipedOutByAnotherProcess(t *testing.T) {
 	require.NoError(t, err)
 	defer checkpointer.Close()
 	require.NoError(t, checkpointer.Store(position(100)))
-	receiver, err := OpenMemory(dir, 0o600)
-	require.NoError(t, err)
-	defer receiver.Close()
-	marked, _ := receiver.Last()
+	marked := position(100)
 	marked.Distrust = true
-	require.NoError(t, receiver.Store(marked))
+	require.NoError(t, Distrust(dir)) // the walreceiver's
+	require.NoError(t, Distrust(dir), "twice does no harm")
 	require.ErrorIs(t, checkpointer.Store(position(200)), ErrDistrusted)
 	got, _, err := ReadRemembered(dir)
 	require.NoError(t, err)
@@ -139,4 +137,12 @@ func TestMarkOfDistrustIsNotWipedOutByAnotherProcess(t *testing.T) {
 	got, _, err = ReadRemembered(dir)
 	require.NoError(t, err)
 	require.Equal(t, position(300), got)
+}
+
+func TestMarkOfDistrustWhereNothingIsRemembered(t *testing.T) {
+	dir := newDir(t)
+	require.NoError(t, Distrust(dir))
+	_, ok, err := ReadRemembered(dir)
+	require.NoError(t, err)
+	require.False(t, ok)
 }

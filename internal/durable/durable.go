@@ -26,10 +26,13 @@ type SyncError struct {
 func (e *SyncError) Error() string { return fmt.Sprintf("sync %q: %v", e.Path, e.Err) }
 func (e *SyncError) Unwrap() error { return e.Err }
 
-// IsSyncError says whether err comes from a failed sync.
+// SyncFailed marks the error; walfile's, which cannot import this package, has the same mark.
+func (e *SyncError) SyncFailed() {}
+
+// IsSyncError says whether err comes from a failed sync: bytes may be lost that were thought written.
 func IsSyncError(err error) bool {
-	var s *SyncError
-	return errors.As(err, &s)
+	var marked interface{ SyncFailed() }
+	return errors.As(err, &marked)
 }
 
 // IsNoSpace says whether err means that the disk, or the user's part of it, is full.

@@ -25,6 +25,11 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// LogFields gives what the log shows beside the message (logging.Reporter).
+func (e *Error) LogFields() (sqlstate, message, detail, hint string) {
+	return e.SQLSTATE, e.Error(), "", e.Hint
+}
+
 // Context names the place, as the CONTEXT of a log message; "" where no line is concerned.
 func (e *Error) Context() string {
 	if e.Line == 0 {

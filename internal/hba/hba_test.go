@@ -239,6 +239,9 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		require.Positive(t, r.Len())
+		again, err := Parse(r.Text(), "/nonexistent/pg_hba.conf")
+		require.NoError(t, err, r.Text())
+		require.Equal(t, r.Text(), again.Text())
 		c := &Client{Addr: netip.MustParseAddr("10.1.2.3"), Database: "a", User: "c", Resolver: names{}}
 		if rule := r.Match(c); rule != nil {
 			require.NotEqual(t, Local, rule.Type)
@@ -249,4 +252,26 @@ func FuzzParse(f *testing.F) {
 			require.Equal(t, Local, rule.Type)
 		}
 	})
+}
+
+// What the postmaster hands to a child must admit whom the file admits, whatever has become of the file.
+func TestTextGivesTheSameRules(t *testing.T) {
+	r := parse(t, `local all,"replication" all trust
+host    "a ""b""",c     "all",bob       10.0.0.0/9              reject
+hostssl sameuser        +carol          10.0.0.0 255.0.255.0    trust
+host    @               all             ::1/128                 trust
+host    replication     all             "all"                   reject
+host    all             all             .example.org            trust
+hostnossl all           all             samenet                 trust
+hostgssenc all          all             samehost                trust
+host    all             all             all                     reject
+`)
+	again := parse(t, r.Text())
+	require.Equal(t, r.Len(), again.Len())
+	for i := range r.rules {
+		was, is := r.rules[i], again.rules[i]
+		was.File, is.File, was.Line, is.Line = "", "", 0, 0
+		require.Equal(t, was, is, r.Text())
+	}
+	require.Equal(t, r.Text(), again.Text())
 }

@@ -32,10 +32,7 @@ const (
 )
 
 // paramsVersion changes with every change of the record.
-const paramsVersion = 1
-
-// maxParams bounds the record, bytes.
-const maxParams = 1 << 20
+const paramsVersion = 2
 
 // Params is the record that a child starts from.
 type Params struct {
@@ -46,6 +43,7 @@ type Params struct {
 	ConfigLoaded    int64  // xlog.TimestampTz of the postmaster's last (re)load
 	SyncFailed      bool   // an earlier generation of this postmaster ended by a failed fsync
 	Settings        []byte // guc.Settings, encoded
+	HBA             string // the rules of pg_hba.conf as last read without an error (hba.Rules.Text)
 }
 
 // encode lays the record out: version, then each field, integers in 8 bytes, byte strings behind their length.
@@ -54,7 +52,7 @@ func (p *Params) encode() []byte {
 	for _, v := range []int64{int64(p.Kind), int64(p.ChildSlot), p.PostmasterStart, p.ConfigLoaded, boolInt(p.SyncFailed)} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(v))
 	}
-	for _, s := range [][]byte{[]byte(p.DataDir), p.Settings} {
+	for _, s := range [][]byte{[]byte(p.DataDir), p.Settings, []byte(p.HBA)} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(len(s)))
 		b = append(b, s...)
 	}
@@ -89,6 +87,7 @@ func decode(b []byte) (*Params, error) {
 	p.SyncFailed = number() != 0
 	p.DataDir = string(text())
 	p.Settings = text()
+	p.HBA = string(text())
 	if bad || len(b) != 0 {
 		return nil, errors.New("parameter record is damaged")
 	}
@@ -109,7 +108,7 @@ func ReadParams() (*Params, error) {
 		return nil, errors.New("no parameter record: this program is started by the postmaster, not by hand")
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxParams))
+	b, err := io.ReadAll(f)
 	if err != nil {
 		return nil, fmt.Errorf("read the parameter record (this program is started by the postmaster, not by hand): %w", err)
 	}

@@ -24,7 +24,8 @@ const (
 	walSenders
 	deadEnds // tell a client why it is refused
 
-	everybody = startups | walReceivers | checkpointers | spares | backends | walSenders | deadEnds
+	clients   = spares | backends | walSenders | deadEnds
+	everybody = startups | walReceivers | checkpointers | clients
 )
 
 // child is the postmaster's own record of a process; shared memory is not believed for any of it.
@@ -34,32 +35,29 @@ type child struct {
 	kind    procsignal.Kind
 	orders  pmsignal.Orders // signals for it
 	control *os.File        // a spare's control socket, nil otherwise
+	ending  bool            // it was told to end, so no client may be given to it
 }
 
-// mayFail says whether exit code 1 of the kind harms nobody else.
-func mayFail(k procsignal.Kind) bool {
-	return k != procsignal.Startup && k != procsignal.Checkpointer
+// kinds is what the postmaster knows of each kind of process.
+var kinds = [...]struct {
+	class   class
+	mayFail bool // exit code 1 harms nobody else
+}{
+	procsignal.Startup:      {startups, false},
+	procsignal.WalReceiver:  {walReceivers, true},
+	procsignal.Checkpointer: {checkpointers, false},
+	procsignal.Spare:        {spares, true},
+	procsignal.Backend:      {backends, true},
+	procsignal.DeadEnd:      {deadEnds, true},
 }
 
 // class asks the PMSignal array of a backend whether it has become a walsender. One that has not marked itself yet is a
 // regular backend and dies earlier; no harm is done.
 func (pm *Postmaster) class(c *child) class {
-	switch c.kind {
-	case procsignal.Startup:
-		return startups
-	case procsignal.WalReceiver:
-		return walReceivers
-	case procsignal.Checkpointer:
-		return checkpointers
-	case procsignal.Spare:
-		return spares
-	case procsignal.DeadEnd:
-		return deadEnds
-	}
-	if pm.areas.PM.IsWalSender(c.slot) {
+	if c.kind == procsignal.Backend && pm.areas.PM.IsWalSender(c.slot) {
 		return walSenders
 	}
-	return backends
+	return kinds[c.kind].class
 }
 
 // count counts the living children of the classes.
@@ -79,6 +77,7 @@ func (pm *Postmaster) signalChildren(sig unix.Signal, of class) {
 		if pm.class(c)&of == 0 {
 			continue
 		}
+		c.ending = c.ending || sig == unix.SIGTERM || sig == unix.SIGQUIT
 		pm.note(c.orders.Send(pm.areas.PM, c.slot, c.pid, sig))
 	}
 }
@@ -111,7 +110,7 @@ func (pm *Postmaster) startChild(k procsignal.Kind, control *os.File) *child {
 	pm.areas.PM.AssignChild(slot)
 	pid, err := pm.launcher.Start(&launch.Params{
 		Kind: k, ChildSlot: slot, DataDir: pm.dataDir, PostmasterStart: int64(xlog.FromTime(pm.startTime)),
-		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed, Settings: pm.encodedSettings,
+		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed, Settings: pm.encodedSettings, HBA: pm.hba,
 	}, control)
 	if err != nil {
 		pm.areas.PM.ReleaseChild(slot)
@@ -152,8 +151,8 @@ func (pm *Postmaster) childEnded(c *child, status unix.WaitStatus) {
 	if status.ExitStatus() == launch.ExitSyncFailed {
 		pm.syncFailed = true
 	}
-	if c.kind == procsignal.Spare {
-		pm.sparesRestUntil = time.Now().Add(sparesRest)
+	if c.kind == procsignal.Spare && !c.ending {
+		pm.restSpares()
 	}
 	switch c.kind {
 	case procsignal.Startup:
@@ -181,24 +180,32 @@ func killedBeforeUp(s unix.WaitStatus) bool {
 
 func exited(s unix.WaitStatus, code int) bool { return s.Exited() && s.ExitStatus() == code }
 
-// startupEnded: 0 is the end of recovery; 0 or 1 is well while the node stops; all else is a crash, and one at the very
-// start is a failure that a restart would only repeat.
+// startupEnded: 0 is the end of recovery; 0 or 1 is well while the node stops; all else is a crash, and one at the start
+// is a failure that a restart would only repeat.
 func (pm *Postmaster) startupEnded(c *child, status unix.WaitStatus) {
 	switch {
 	case pm.shutdown != noShutdown && (exited(status, 0) || exited(status, 1)):
-		if pm.state < PMWaitBackends {
-			pm.setState(PMWaitBackends)
+		// A smart shutdown may not have told anybody to end yet, and without startup nobody will ask for that again.
+		if pm.state < PMStopBackends {
+			pm.setState(PMStopBackends)
 		}
 	case exited(status, 0) && !pm.fatalError:
 		pm.setState(PMRun)
 		pm.acceptClients()
-	case pm.state == PMStartup && !pm.fatalError && pm.shutdown == noShutdown:
+	case pm.failedAtStart(status) && !pm.fatalError && pm.shutdown == noShutdown:
 		pm.startupFailed = true
 		pm.childCrashed(c, status)
 		pm.log.Info().Msg("aborting startup due to startup process failure")
 	default:
 		pm.childCrashed(c, status)
 	}
+}
+
+// failedAtStart says whether startup has given up before it came to serve: by itself, that is, since what a signal ended
+// may go well the next time, and so may a sync that failed.
+func (pm *Postmaster) failedAtStart(status unix.WaitStatus) bool {
+	return pm.state == PMStartup ||
+		pm.state == PMRecovery && status.Exited() && status.ExitStatus() != launch.ExitSyncFailed
 }
 
 // checkpointerEnded: 0 in PM_SHUTDOWN says that the last checkpoint is on disk. Only now may walsenders end: each sends
@@ -223,7 +230,7 @@ func (pm *Postmaster) childCrashed(c *child, status unix.WaitStatus) {
 	}
 	if first {
 		pm.log.Info().Msg("terminating any other active server processes")
-		pm.areas.PM.SetQuitReason(quitForCrash)
+		pm.areas.PM.SetQuitReason(pmsignal.QuitForCrash)
 		pm.quitChildren(everybody)
 	}
 	if pm.state < PMWaitBackends || pm.state == PMShutdown {
@@ -235,7 +242,7 @@ func (pm *Postmaster) logCrash(c *child, status unix.WaitStatus) {
 	switch {
 	case status.Signaled():
 		pm.log.Info().Msgf("%v (PID %d) was terminated by signal %d: %v", c.kind, c.pid, status.Signal(), status.Signal())
-	case status.ExitStatus() == 0 && mayFail(c.kind):
+	case status.ExitStatus() == 0 && kinds[c.kind].mayFail:
 		pm.log.Info().Msgf("%v (PID %d) exited without leaving shared memory", c.kind, c.pid)
 	default:
 		pm.log.Info().Msgf("%v (PID %d) exited with exit code %d", c.kind, c.pid, status.ExitStatus())

@@ -11,15 +11,12 @@ import (
 	"waypost/pmsignal"
 )
 
-// restartAfterCrash is named here because the state machine reads like PostgreSQL's with it.
-const restartAfterCrash = guc.RestartAfterCrash
-
 // acceptability says what a client that connects now must be told (canAcceptConnections).
 func (pm *Postmaster) acceptability() launch.CAC {
 	serving := pm.state == PMRun || pm.state == PMHotStandby
 	switch {
 	case serving && pm.shutdown == noShutdown && !pm.fatalError:
-		if pm.count(spares|backends|walSenders|deadEnds) >= 2*pm.maxClients() {
+		if pm.count(backends|walSenders|deadEnds) >= 2*pm.maxClients() {
 			return launch.CACTooMany
 		}
 		return launch.CACOK
@@ -67,7 +64,7 @@ func (pm *Postmaster) serveClient(client int) {
 // takeSpare picks a process that waits for a client, one that has come up already if there is one.
 func (pm *Postmaster) takeSpare() (spare *child) {
 	for _, c := range pm.children {
-		if c.kind != procsignal.Spare {
+		if c.kind != procsignal.Spare || c.ending {
 			continue
 		}
 		spare = c
@@ -78,8 +75,26 @@ func (pm *Postmaster) takeSpare() (spare *child) {
 	return spare
 }
 
+// hasRoom says whether one more process for a client may be launched. A crowd of clients must not keep a walreceiver or
+// the last checkpoint from being launched, so the slots that those may need are never given to it.
+func (pm *Postmaster) hasRoom() bool { return pm.count(clients) < pm.areas.PM.Slots()-auxiliarySlots }
+
+// sayNoRoom logs, but not for each client of a crowd, that one was turned away without a word.
+func (pm *Postmaster) sayNoRoom(now time.Time) {
+	pm.turnedAway++
+	if now.Sub(pm.noRoomSaid) < time.Second {
+		return
+	}
+	pm.log.Warn().Msgf("could not start a backend: no child slot is free (%d connections turned away)", pm.turnedAway)
+	pm.noRoomSaid, pm.turnedAway = now, 0
+}
+
 // launchSpare launches a process that waits for a client; nil where that fails, which is logged.
 func (pm *Postmaster) launchSpare() *child {
+	if !pm.hasRoom() {
+		pm.sayNoRoom(time.Now())
+		return nil
+	}
 	ours, childs, err := launch.NewControl()
 	if err != nil {
 		pm.log.Warn().Err(err).Msg("could not start a backend")
@@ -99,12 +114,17 @@ func (pm *Postmaster) launchSpare() *child {
 // most likely repeat itself at once: the programs were replaced by those of another build, or memory is short.
 const sparesRest = 10 * time.Second
 
+func (pm *Postmaster) restSpares() {
+	pm.sparesRestUntil = time.Now().Add(sparesRest)
+	pm.sparesTimer.Reset(sparesRest)
+}
+
 // fillSpares launches processes ahead, so that a client need not wait for one to start.
 func (pm *Postmaster) fillSpares() {
 	if pm.acceptability() != launch.CACOK || time.Now().Before(pm.sparesRestUntil) {
 		return
 	}
-	for pm.count(spares) < pm.settings.Int(guc.WalsenderPrelaunch) {
+	for pm.hasRoom() && pm.count(spares) < pm.settings.Int(guc.WalsenderPrelaunch) {
 		if pm.launchSpare() == nil {
 			return
 		}

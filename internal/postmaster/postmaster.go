@@ -10,7 +10,8 @@
 //	SIGUSR1  a child has set a flag in the PMSignal array
 //	SIGCHLD  a child has ended
 //
-// Exit codes: 0 after a smart or fast shutdown, 1 in all other cases.
+// Exit codes: 0 after a shutdown that was asked for, an immediate one included; 1 in all other cases, and where a child
+// has crashed on the way.
 //
 // The postmaster survives whatever its children do. So it takes no lock that a child can hold, believes nothing in
 // shared memory that its own records can tell it, and links neither the wire protocol nor anything that reads WAL.
@@ -30,6 +31,7 @@ import (
 
 	"waypost/internal/datadir"
 	"waypost/internal/guc"
+	"waypost/internal/hba"
 	"waypost/internal/launch"
 	"waypost/internal/layout"
 	"waypost/internal/logging"
@@ -37,8 +39,11 @@ import (
 	"waypost/shmem"
 )
 
-// auxiliarySlots is how many child slots there are beside those for clients.
-const auxiliarySlots = 8
+// Child slots beside those that max_connections and max_wal_senders ask for.
+const (
+	auxiliarySlots = 8 // for processes that serve no client; clients never get these, however many come
+	deadEndSlots   = 8 // for telling clients that there are too many of them
+)
 
 // recheckEvery is how often postmaster.pid and the socket files are looked after.
 const recheckEvery = time.Minute
@@ -48,11 +53,13 @@ type Postmaster struct {
 	log             zerolog.Logger
 	settings        *guc.Settings
 	encodedSettings []byte
+	hba             string // the rules of pg_hba.conf as last read without an error, for children
 	configLoaded    time.Time
 	dataDir         string
 	startTime       time.Time
 
 	commandLine []string // for postmaster.opts
+	externalPid string   // external_pid_file, once it is ours
 
 	lock    *datadir.Lock
 	sockets *sockets
@@ -74,7 +81,10 @@ type Postmaster struct {
 	children          map[int]*child // by process id
 	freeSlots         []int
 	killTimer         *time.Timer
-	sparesRestUntil   time.Time // no process is launched ahead before
+	sparesTimer       *time.Timer // fires at sparesRestUntil
+	sparesRestUntil   time.Time   // no process is launched ahead before
+	noRoomSaid        time.Time   // when a lack of child slots was last logged
+	turnedAway        int         // connections closed since for that reason
 
 	exitCode *int // set when it is time to go
 }
@@ -85,7 +95,7 @@ func Run(settings *guc.Settings, dir string, args []string) int {
 	log := logging.New(os.Stderr)
 	pm := &Postmaster{
 		log: log, settings: settings, commandLine: args, startTime: time.Now(), configLoaded: time.Now(),
-		children: make(map[int]*child), killTimer: stoppedTimer(), quit: make(chan struct{}),
+		children: make(map[int]*child), killTimer: stoppedTimer(), sparesTimer: stoppedTimer(), quit: make(chan struct{}),
 	}
 	if err := pm.prepare(dir); err != nil {
 		pm.logStartError(err)
@@ -163,6 +173,9 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 		return err
 	}
 	pm.log.Info().Msgf("starting Waypost, PID %d", os.Getpid())
+	if !pm.loadHBA() {
+		return fmt.Errorf("could not load %s", pm.settings.String(guc.HbaFile))
+	}
 	if pm.sockets, err = listen(pm.settings, info, &pm.log); err != nil {
 		return err
 	}
@@ -170,9 +183,30 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 	pm.note(pm.lock.SetLine(datadir.LineListenAddr, pm.sockets.firstTCP))
 	pm.sockets.serve(pm.quit)
 	if path := pm.settings.String(guc.ExternalPidFile); path != "" {
+		pm.externalPid = path
 		pm.note(os.WriteFile(path, fmt.Appendln(nil, os.Getpid()), 0o644))
+		pm.note(os.Chmod(path, 0o644)) // it is for others, whatever the data directory's mode
 	}
 	return nil
+}
+
+// loadHBA reads pg_hba.conf. If anything is wrong with it, that is logged, and the rules stay as they were.
+func (pm *Postmaster) loadHBA() bool {
+	rules, err := hba.Load(pm.settings.String(guc.HbaFile))
+	var list hba.Errors
+	if errors.As(err, &list) {
+		for _, e := range list {
+			logging.Event(&pm.log, zerolog.InfoLevel, e)
+		}
+	}
+	if err != nil {
+		return false
+	}
+	for _, w := range rules.Warnings {
+		logging.Event(&pm.log, zerolog.WarnLevel, w)
+	}
+	pm.hba = rules.Text()
+	return true
 }
 
 // note logs an error that changes nothing about what the node does.
@@ -190,7 +224,7 @@ func (pm *Postmaster) useSettings(s *guc.Settings) {
 
 // childSlots is how many children there can be.
 func (pm *Postmaster) childSlots() int {
-	return 2*pm.maxClients() + pm.settings.Int(guc.WalsenderPrelaunch) + auxiliarySlots
+	return 2*pm.maxClients() + pm.settings.Int(guc.WalsenderPrelaunch) + deadEndSlots + auxiliarySlots
 }
 
 // beginGeneration makes a new segment and launches the first children into it: at the start, and after a crash.
@@ -260,18 +294,33 @@ func (pm *Postmaster) loop() {
 			pm.reap()
 		case <-pm.signals.notice:
 			pm.lookAtFlags()
-		case sig := <-pm.signals.orders:
-			pm.obey(sig)
-		case client := <-pm.sockets.accepted:
+		case <-pm.signals.reload:
+			pm.reload()
+		case <-pm.signals.smart:
+			pm.beginShutdown(smartShutdown)
+		case <-pm.signals.fast:
+			pm.beginShutdown(fastShutdown)
+		case <-pm.signals.immediate:
+			pm.beginShutdown(immediateShutdown)
+		case client := <-pm.acceptable():
 			pm.serveClient(client)
 		case <-pm.killTimer.C:
 			pm.killStubborn()
 		case <-recheck.C:
 			pm.recheckLock()
+		case <-pm.sparesTimer.C: // for fillSpares, below
 		}
 		pm.startWalReceiver()
 		pm.fillSpares()
 	}
+}
+
+// acceptable gives the connections that may be served: none while the last children end, since each would be one more.
+func (pm *Postmaster) acceptable() <-chan int {
+	if pm.state >= PMWaitDeadEnd {
+		return nil
+	}
+	return pm.sockets.accepted
 }
 
 // recheckLock ends the node when postmaster.pid has been taken away, as PostgreSQL does: somebody has removed the
@@ -294,8 +343,8 @@ func (pm *Postmaster) release() {
 		pm.sockets.remove()
 	}
 	pm.dropSegment()
-	if path := pm.settings.String(guc.ExternalPidFile); path != "" {
-		os.Remove(path)
+	if pm.externalPid != "" {
+		os.Remove(pm.externalPid)
 	}
 	if pm.lock != nil {
 		pm.note(pm.lock.Release())

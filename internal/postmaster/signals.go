@@ -9,44 +9,35 @@ import (
 	"golang.org/x/sys/unix"
 
 	"waypost/internal/datadir"
+	"waypost/internal/guc"
 	"waypost/internal/logging"
 	"waypost/internal/procsignal"
 	"waypost/pmsignal"
 )
 
-const (
-	quitForCrash = pmsignal.QuitForCrash
-	quitForStop  = pmsignal.QuitForStop
-)
-
-// signals has one channel for each kind of news, so that none is crowded out by another.
+// signals has one channel for each kind of news, with room for one, so that none is crowded out by another: many of a
+// kind mean no more than one.
 type signals struct {
-	child  chan os.Signal // SIGCHLD
-	notice chan os.Signal // SIGUSR1
-	orders chan os.Signal // SIGHUP, SIGTERM, SIGINT, SIGQUIT
+	child     chan os.Signal // SIGCHLD
+	notice    chan os.Signal // SIGUSR1
+	reload    chan os.Signal // SIGHUP
+	smart     chan os.Signal // SIGTERM
+	fast      chan os.Signal // SIGINT
+	immediate chan os.Signal // SIGQUIT
 }
 
 func catchSignals() signals {
-	s := signals{make(chan os.Signal, 1), make(chan os.Signal, 1), make(chan os.Signal, 8)}
-	signal.Notify(s.child, unix.SIGCHLD)
-	signal.Notify(s.notice, unix.SIGUSR1)
-	signal.Notify(s.orders, unix.SIGHUP, unix.SIGTERM, unix.SIGINT, unix.SIGQUIT)
+	one := func(sig os.Signal) chan os.Signal {
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, sig)
+		return c
+	}
+	s := signals{
+		child: one(unix.SIGCHLD), notice: one(unix.SIGUSR1), reload: one(unix.SIGHUP),
+		smart: one(unix.SIGTERM), fast: one(unix.SIGINT), immediate: one(unix.SIGQUIT),
+	}
 	signal.Ignore(unix.SIGPIPE, unix.SIGTTIN, unix.SIGTTOU, unix.SIGUSR2)
 	return s
-}
-
-// obey carries out an order of the user.
-func (pm *Postmaster) obey(sig os.Signal) {
-	switch sig {
-	case unix.SIGHUP:
-		pm.reload()
-	case unix.SIGTERM:
-		pm.beginShutdown(smartShutdown)
-	case unix.SIGINT:
-		pm.beginShutdown(fastShutdown)
-	case unix.SIGQUIT:
-		pm.beginShutdown(immediateShutdown)
-	}
 }
 
 // beginShutdown makes the shutdown at least as urgent as mode.
@@ -59,7 +50,7 @@ func (pm *Postmaster) beginShutdown(mode shutdownMode) {
 	pm.note(pm.lock.SetStatus(datadir.StatusStopping))
 	switch {
 	case mode == immediateShutdown:
-		pm.areas.PM.SetQuitReason(quitForStop)
+		pm.areas.PM.SetQuitReason(pmsignal.QuitForStop)
 		pm.quitChildren(everybody)
 		if pm.state < PMWaitDeadEnd {
 			pm.setState(PMWaitBackends)
@@ -128,5 +119,8 @@ func (pm *Postmaster) reload() {
 	}
 	pm.useSettings(next)
 	pm.configLoaded = time.Now()
+	if !pm.loadHBA() {
+		pm.log.Info().Msgf("%s was not reloaded", pm.settings.String(guc.HbaFile))
+	}
 	pm.signalChildren(unix.SIGHUP, everybody)
 }

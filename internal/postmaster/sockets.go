@@ -19,7 +19,7 @@ import (
 	"waypost/internal/guc"
 )
 
-// acceptPause is how long a listener rests when the machine is out of descriptors or memory.
+// acceptPause is how long a listener rests after accept has failed, as it does when the machine is out of descriptors.
 const acceptPause = 100 * time.Millisecond
 
 // sockets are what the node listens on. Accepted connections go to one channel, which the postmaster's loop reads; the
@@ -214,15 +214,16 @@ func (l *sockets) acceptOne(fd int, quit <-chan struct{}) bool {
 	case nil:
 	case unix.EINTR, unix.ECONNABORTED, unix.EAGAIN:
 		return true
-	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+	case unix.EINVAL: // what shutdown makes of a listener
+		return false
+	default:
+		// The machine is out of something, or accept passes on an error of the new connection's network.
 		select {
 		case <-time.After(acceptPause):
 			return true
 		case <-quit:
 			return false
 		}
-	default:
-		return false
 	}
 	select {
 	case l.accepted <- client:

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"waypost/internal/guc"
 	"waypost/internal/procsignal"
 )
 
@@ -141,7 +142,10 @@ func (pm *Postmaster) backendsGone() {
 }
 
 func (pm *Postmaster) enterWaitDeadEnd() {
-	pm.sockets.stopAccepting()
+	// After a crash the sockets stay: whoever connects waits in the backlog for the next generation.
+	if pm.shutdown != noShutdown {
+		pm.sockets.stopAccepting()
+	}
 	pm.signalChildren(unix.SIGTERM, deadEnds|spares)
 	pm.setState(PMWaitDeadEnd)
 }
@@ -158,7 +162,7 @@ func (pm *Postmaster) allGone() {
 	case pm.startupFailed:
 		pm.log.Info().Msg("shutting down due to startup process failure")
 		pm.exit(1)
-	case !pm.settings.Bool(restartAfterCrash):
+	case !pm.settings.Bool(guc.RestartAfterCrash):
 		pm.log.Info().Msg("shutting down because \"restart_after_crash\" is off")
 		pm.exit(1)
 	default:

@@ -28,12 +28,15 @@ func (r reader) xlogCtl(c *xlogctl.Ctl) XLogCtl {
 		LastReplayedTLI:   c.LastReplayedTLI.Load(),
 		VouchedUpto:       lsn(c.VouchedUpto.Load()),
 		ResumedAt:         lsn(c.ResumedAt.Load()),
+		FaultAt:           lsn(c.FaultAt.Load()),
 		LastXactTime:      r.time(xlog.TimestampTz(c.LastXactTime.Load())),
 		LastXactEnd:       lsn(c.LastXactEnd.Load()),
 		RecordsChecked:    c.RecordsChecked.Load(),
 		CRCFailures:       c.CRCFailures.Load(),
 		CorruptAt:         lsn(c.CorruptAt.Load()),
+		DiffersAt:         lsn(c.DiffersAt.Load()),
 		SegmentsRepaired:  c.RepairedCount.Load(),
+		SegmentsChanged:   c.SegmentsChanged.Load(),
 		WaitingForAdvance: c.WALAdvanced.Waiters(),
 	}
 	if cp := c.PeekCheckpoint(); cp.RecordStart != 0 {
@@ -82,7 +85,7 @@ func (r reader) walRcv(data *walrcv.Data) WalRcvData {
 
 func (r reader) walSndCtl(c *walsnd.Ctl, max int) WalSndCtl {
 	queues, released, status := c.PeekSyncRep()
-	d := WalSndCtl{SyncStandbysStatus: status, MaxWalSenders: max}
+	d := WalSndCtl{SyncStandbysStatus: status, AbandonedUpto: lsn(c.AbandonedUpto.Load()), MaxWalSenders: max}
 	for i := range queues {
 		text := "empty"
 		if queues[i].Head >= 0 {
@@ -122,6 +125,7 @@ func (r reader) walSnd(index int, w *walsnd.WalSnd) WalSnd {
 		SyncStandbyPriority: f.SyncStandbyPriority,
 		NeedReload:          f.NeedReload != 0,
 		InFlightFrom:        lsn(w.InFlightFrom.Load()),
+		InFlightTLI:         w.InFlightTLI.Load(),
 		BytesSent:           w.BytesSent.Load(),
 		Messages:            w.Messages.Load(),
 		Replies:             w.Replies.Load(),

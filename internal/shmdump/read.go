@@ -5,10 +5,10 @@
 package shmdump
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"waypost/internal/datadir"
 	"waypost/internal/layout"
@@ -97,12 +97,15 @@ type XLogCtl struct {
 	LastReplayedTLI   uint32
 	VouchedUpto       string
 	ResumedAt         string
+	FaultAt           string
 	LastXactTime      *Time
 	LastXactEnd       string
 	RecordsChecked    uint64
 	CRCFailures       uint64
 	CorruptAt         string
+	DiffersAt         string // where the upstream was found to differ
 	SegmentsRepaired  uint64
+	SegmentsChanged   uint64
 	Checkpoint        *Checkpoint
 	WaitingForAdvance int32 // processes that sleep until WAL has advanced
 }
@@ -153,6 +156,7 @@ type WalSndCtl struct {
 	SyncRepQueues      []string // waiting backends for write, flush and apply
 	SyncRepReleased    []string
 	SyncStandbysStatus uint32
+	AbandonedUpto      string // what ended connections may still refer to
 	MaxWalSenders      int
 }
 
@@ -179,6 +183,7 @@ type WalSnd struct {
 	SyncStandbyPriority int32
 	NeedReload          bool
 	InFlightFrom        string
+	InFlightTLI         uint32
 	BytesSent           uint64
 	Messages            uint64
 	Replies             uint64
@@ -246,13 +251,18 @@ func (r reader) time(t xlog.TimestampTz) *Time {
 	return &Time{at, r.now.Sub(at).Seconds()}
 }
 
-// alive says whether a process of this id is there, whoever's it is.
+// alive says whether a process of this id runs, whoever's it is. One that has ended and waits to be reaped does not.
 func alive(pid int) bool {
 	if pid <= 0 {
 		return false
 	}
-	err := unix.Kill(pid, 0)
-	return err == nil || err == unix.EPERM
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	// The state follows the name, which stands in parentheses and may hold anything.
+	rest := stat[bytes.LastIndexByte(stat, ')')+1:]
+	return len(rest) > 1 && rest[1] != 'Z' && rest[1] != 'X'
 }
 
 func lsn(v uint64) string { return xlog.LSN(v).String() }

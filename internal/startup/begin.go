@@ -29,10 +29,9 @@ func (s *Startup) begin() error {
 	if err != nil {
 		return err
 	}
-	if err := s.Postmaster.Send(pmsignal.RecoveryStarted); err != nil {
+	if err := s.enterRecovery(control, start); err != nil {
 		return err
 	}
-	s.Log.Info().Msg("entering standby mode")
 	if err := s.removeTemps(); err != nil {
 		return err
 	}
@@ -53,7 +52,7 @@ func (s *Startup) begin() error {
 	return s.Postmaster.Send(pmsignal.BeginHotStandby)
 }
 
-// readControl reads pg_control, holds it against PG_VERSION, and says in it that the node is at work.
+// readControl reads pg_control and holds it against PG_VERSION.
 func (s *Startup) readControl() (*controldata.ControlFile, error) {
 	control, err := controldata.Read(s.DataDir)
 	if err != nil {
@@ -72,23 +71,29 @@ func (s *Startup) readControl() (*controldata.ControlFile, error) {
 		return nil, fatal("control file contains invalid data",
 			fmt.Sprintf("System identifier %d, WAL segment size %d.", control.SystemID, control.WALSegSize), "")
 	}
-	switch control.State {
-	case controldata.ShutDownInRecovery:
-		s.Log.Info().Msgf("database system was shut down in recovery at %s", logTime(control.Time))
-	case controldata.InArchiveRecovery:
-		s.Log.Info().Msgf("database system was interrupted while in recovery at log time %s", logTime(control.Time))
-	default:
+	if control.State != controldata.ShutDownInRecovery && control.State != controldata.InArchiveRecovery {
 		return nil, fatal("control file is not that of a relay",
 			fmt.Sprintf("Its state is %q.", control.State), "Make the data directory with waypost init; that of a PostgreSQL server cannot be used.")
 	}
 	s.control = identity{control.SystemID, control.Version, control.WALSegSize}
-	if control.State != controldata.InArchiveRecovery {
+	return control, nil
+}
+
+// enterRecovery says how the node ended the last time, and in pg_control that it is at work now.
+func (s *Startup) enterRecovery(control *controldata.ControlFile, start datadir.Remembered) error {
+	isNew := control.CheckPoint == 0 && start.CheckedStart == start.Flushed
+	switch {
+	case control.State == controldata.ShutDownInRecovery:
+		s.Log.Info().Msgf("database system was shut down in recovery at %s", logTime(control.Time))
 		control.State = controldata.InArchiveRecovery
 		if err := control.Write(s.DataDir, time.Now(), s.Perm); err != nil {
-			return nil, err
+			return err
 		}
+	case !isNew:
+		s.Log.Info().Msgf("database system was interrupted while in recovery at log time %s", logTime(control.Time))
 	}
-	return control, nil
+	s.Log.Info().Msg("entering standby mode")
+	return s.Postmaster.Send(pmsignal.RecoveryStarted)
 }
 
 func logTime(unix int64) string {
@@ -146,6 +151,21 @@ func (s *Startup) readRemembered(control *controldata.ControlFile) (datadir.Reme
 	return r, nil
 }
 
+// rememberFirst stores the first record that was checked, before anything that was flushed so far is reported or sent.
+func (s *Startup) rememberFirst(rec *walfile.Record, flushed xlog.LSN) error {
+	memory, err := datadir.OpenMemory(s.DataDir, s.Perm)
+	if err != nil {
+		return err
+	}
+	defer memory.Close() // what was stored is synced
+	r, ok := memory.Last()
+	if ok && r.Timeline == rec.TLI() && r.Flushed > flushed {
+		return nil // damage took the node back: that it once had more is still to be known
+	}
+	return memory.Store(datadir.Remembered{SystemID: s.control.systemID, Timeline: rec.TLI(), CheckedStart: rec.LSN(), Flushed: flushed,
+		WrittenAt: time.Now().Truncate(time.Microsecond), Distrust: r.Distrust})
+}
+
 // removeTemps removes unfinished files that an earlier generation left in pg_wal. Nobody else writes there before the
 // positions are published.
 func (s *Startup) removeTemps() error {
@@ -188,6 +208,14 @@ func (s *Startup) publish(found *endOfWAL) {
 	}
 	x.VouchedUpto.Store(uint64(max(found.end, found.vouched)))
 	x.ResumedAt.Store(uint64(found.resume))
+	if found.last.start == 0 && found.damage == nil && found.vouched == found.resume {
+		// All that comes is in doubt until the first record was checked and is remembered (rememberFirst): until then a
+		// restart could find nothing in it that it may believe, and would begin here again.
+		x.ResumedAt.Store(uint64(found.resume) + 1)
+	}
+	if found.damage != nil && found.end < found.resume {
+		x.FaultAt.Store(uint64(found.end)) // until replay has had it mended
+	}
 	x.TimelineID.Store(uint32(found.tli))
 	x.PrevTimeline.Store(uint32(parentOf(found.history, found.tli)))
 	x.WrittenUpto.Store(uint64(found.resume))

@@ -12,9 +12,12 @@ import (
 //
 //	end ≤ vouched ≤ resume and F ≤ vouched
 //
-// unless damage was found: then end = vouched = resume < F. The bytes before end are covered by CRCs, those before F were
-// synced in an earlier life; between vouched and resume are pages of an unfinished record that look right, but that no CRC
-// has covered yet.
+// The bytes before end are covered by CRCs, those before F were synced in an earlier life; between vouched and resume are
+// pages of an unfinished record that look right, but that no CRC has covered yet.
+//
+// Where damage was found, end is before it. If the WAL is good again behind it, up to F and beyond, that still counts as held,
+// and replay will have the damage mended, as if it had come up later. Else the disk has lost what was flushed, and
+// end = vouched = resume < F: all of it is fetched again.
 type endOfWAL struct {
 	history *walfile.History
 	tli     xlog.TimeLineID // that of resume
@@ -50,7 +53,9 @@ func (s *Startup) findEnd(start datadir.Remembered) (*endOfWAL, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := start.CheckedStart
+	// From the start of its segment, so that nothing of the last page held, which the upstream is asked to compare, and of
+	// the head, without which a stream does not go on, is left unchecked.
+	from := s.control.segSize.SegStart(start.CheckedStart)
 	w := &walk{
 		endOfWAL: endOfWAL{history: history, tli: start.Timeline, end: from, from: from},
 		s:        s,
@@ -75,19 +80,21 @@ type walk struct {
 	reader      *walfile.Reader
 	flushed     xlog.LSN // F
 	firstRecord xlog.LSN // 0 until the reader stands on a record
+	limited     bool     // what is read was flushed once: the first part of the walk
+	silent      bool     // records are not to be told of
 }
 
 func (w *walk) run(distrust bool) error {
+	w.limited = true
 	w.reader.SetLimit(w.flushed)
 	stop, err := w.read(w.flushed)
 	if err != nil {
 		return err
 	}
 	if stop.Kind != walfile.NeedMore {
-		w.isDamaged(stop)
-		return nil
+		return w.isDamaged(stop, distrust)
 	}
-	w.vouched, w.resume = w.flushed, w.flushed
+	w.vouched, w.resume, w.limited = w.flushed, w.flushed, false
 	if distrust {
 		return nil
 	}
@@ -136,7 +143,7 @@ func (w *walk) covered() bool {
 }
 
 // isDamaged ends the walk before a fault in WAL that was flushed once.
-func (w *walk) isDamaged(stop *walfile.Stop) {
+func (w *walk) isDamaged(stop *walfile.Stop, distrust bool) error {
 	w.damage, w.why = stop, stop
 	if stop.Kind == walfile.MissingSegment && w.last.start == 0 {
 		// The file that the walk was to begin in is gone: no segment may get an unwritten head.
@@ -144,6 +151,38 @@ func (w *walk) isDamaged(stop *walfile.Stop) {
 		w.end = w.from
 	}
 	w.vouched, w.resume = w.end, w.end
+	return w.beyondDamage(stop, distrust)
+}
+
+// beyondDamage looks for the place behind a fault from where on all is good up to the remembered flush. What is read there
+// counts as held, but not as checked.
+func (w *walk) beyondDamage(stop *walfile.Stop, distrust bool) error {
+	rest := &walk{endOfWAL: w.endOfWAL, s: w.s, reader: w.reader, flushed: w.flushed, limited: true, silent: true}
+	for page := stop.LSN.PageStart() + xlog.PageSize; page < w.flushed; {
+		first, err := w.reader.FindFirst(page)
+		if err == nil {
+			rest.firstRecord, rest.end, rest.last = first, first, lastRecord{}
+			stop, err = rest.read(w.flushed)
+		} else {
+			stop, err = w.s.asStop(w.reader, err)
+		}
+		if err != nil {
+			return err
+		}
+		if stop.Kind == walfile.NeedMore {
+			w.vouched, w.resume = w.flushed, w.flushed
+			if distrust || first == 0 {
+				return nil
+			}
+			w.reader.SetLimit(walfile.NoLimit)
+			rest.vouched, rest.resume, rest.limited = w.flushed, w.flushed, false
+			err := rest.readOn()
+			w.vouched, w.resume = rest.vouched, rest.vouched
+			return err
+		}
+		page = max(page, stop.LSN.PageStart()) + xlog.PageSize
+	}
+	return nil
 }
 
 // read takes record after record until there is none. trusted is up to where even bytes that no CRC covers are good.
@@ -161,11 +200,16 @@ func (w *walk) read(trusted xlog.LSN) (*walfile.Stop, error) {
 				return stop, err
 			}
 		}
+		if w.s.stop.Load() { // a segment of 1 GB takes its time
+			return nil, ErrStopped
+		}
 		rec, err := w.reader.Next()
 		if err != nil {
 			return w.s.asStop(w.reader, err)
 		}
-		w.s.observe(rec)
+		if !w.silent {
+			w.s.observe(rec)
+		}
 		w.last = lastRecordOf(rec)
 		w.end = rec.End()
 	}
@@ -212,6 +256,10 @@ func (s *Startup) logFound(start datadir.Remembered, found *endOfWAL, took time.
 	if found.damage != nil {
 		s.Log.Error().Str("detail", found.damage.Error()+".").
 			Msgf("WAL on disk is damaged: it was flushed up to %s on timeline %d, but is good up to %s only", start.Flushed, start.Timeline, found.end)
+	}
+	if found.end == start.Flushed && found.last.start == 0 {
+		s.Log.Info().Msgf("no WAL is held yet, streaming begins at %s on timeline %d", found.resume, found.tli)
+		return
 	}
 	e := s.Log.Info()
 	if found.why != nil {

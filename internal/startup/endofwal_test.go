@@ -10,6 +10,7 @@ import (
 
 	"waypost/internal/controldata"
 	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/pmsignal"
 	"waypost/walfile"
 	"waypost/walfile/waltest"
@@ -70,6 +71,12 @@ func TestEndOfWALIsFoundForEveryWayToStop(t *testing.T) {
 			end := l.Pos()
 			l.Filler(big)
 			return func(s *waltest.Segments) { s.Remove(1, seg(2)) }, positions{end, end, seg(2) - xlog.PageSize}
+		}},
+		{"in a record longer than a segment", func(l *waltest.Log) (func(*waltest.Segments), positions) {
+			end := l.Pos()
+			l.Filler(3 << 20)
+			cut := seg(3) + 20*xlog.PageSize
+			return func(s *waltest.Segments) { garbage(s.At(1, cut+100)) }, positions{end, end, cut}
 		}},
 		{"after a segment switch", func(l *waltest.Log) (func(*waltest.Segments), positions) {
 			l.Switch()
@@ -206,6 +213,20 @@ func TestRememberedFlushIsVouchedFor(t *testing.T) {
 	}
 }
 
+func TestSyncThatFailsAtStartIsRememberedForTheNextStart(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(2) + 5000)
+	g := newRig(t)
+	g.holds(l.Segments())
+	require.NoError(t, os.Symlink("nowhere", g.path(7, 1))) // cannot be opened to be synced
+	err := g.Run()
+	require.True(t, durable.IsSyncError(err), err)
+	require.NotContains(t, g.wasTold(), pmsignal.BeginHotStandby)
+	r, ok, err := datadir.ReadRemembered(g.DataDir)
+	require.NoError(t, err)
+	require.True(t, ok && r.Distrust)
+}
+
 // The rest of a record from before our first byte is covered by no CRC that we could check.
 func TestHeadWithoutItsRecordIsGoodOnlyAsFarAsItWasFlushed(t *testing.T) {
 	l := waltest.New(waltest.Options{})
@@ -228,30 +249,32 @@ func TestHeadWithoutItsRecordIsGoodOnlyAsFarAsItWasFlushed(t *testing.T) {
 	require.Equal(t, at(l.Pos()), g.found())
 }
 
-func TestDamageBelowTheRememberedFlushIsSaidAndFetchedAgain(t *testing.T) {
+func TestLostTailBelowTheRememberedFlushIsSaidAndFetchedAgain(t *testing.T) {
 	l := waltest.New(waltest.Options{})
 	l.FillTo(seg(1) + 10*xlog.PageSize + 2000)
 	first := l.Prev()
 	end := l.Pos()
 	l.FillTo(seg(3) + 5*xlog.PageSize)
-	for name, c := range map[string]struct {
-		damage func(*waltest.Segments)
-		kept   string
-	}{
-		"a flipped bit":    {func(s *waltest.Segments) { s.At(1, end+30)[0] ^= 1 }, "000000010000000000000001.damaged"},
-		"zeros":            {func(s *waltest.Segments) { clear(s.At(1, end)) }, "000000010000000000000001.damaged"},
-		"a file too short": {func(s *waltest.Segments) { s.Truncate(1, end+30) }, "000000010000000000000001.damaged"},
+	lost := func(s *waltest.Segments) {
+		clear(s.At(1, seg(2)))
+		s.Remove(1, seg(3))
+	}
+	for name, damage := range map[string]func(*waltest.Segments){
+		"zeros":            func(s *waltest.Segments) { clear(s.At(1, end)) },
+		"garbage":          func(s *waltest.Segments) { garbage(s.At(1, end)) },
+		"a file too short": func(s *waltest.Segments) { s.Truncate(1, end+30) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := l.Segments()
-			c.damage(s)
+			damage(s)
+			lost(s)
 			g := newRig(t)
 			g.holds(s)
 			g.remember(datadir.Remembered{Timeline: 1, CheckedStart: first, Flushed: l.Pos()})
 			require.Equal(t, at(end), g.found())
 			require.Contains(t, g.log.String(), "ERROR:  WAL on disk is damaged")
 			require.Contains(t, g.log.String(), end.String())
-			kept, err := os.ReadFile(filepath.Join(g.walDir(), c.kept))
+			kept, err := os.ReadFile(filepath.Join(g.walDir(), "000000010000000000000001.damaged"))
 			require.NoError(t, err)
 			require.Equal(t, s.Files[walfile.Segment{TLI: 1, SegNo: 1}], kept)
 		})
@@ -259,12 +282,57 @@ func TestDamageBelowTheRememberedFlushIsSaidAndFetchedAgain(t *testing.T) {
 	t.Run("a missing file", func(t *testing.T) {
 		s := l.Segments()
 		s.Remove(1, seg(1))
+		lost(s)
 		g := newRig(t)
 		g.holds(s)
 		g.remember(datadir.Remembered{Timeline: 1, CheckedStart: first, Flushed: l.Pos()})
 		require.Equal(t, at(seg(1)), g.found(), "no segment gets an unwritten head")
 		require.Contains(t, g.log.String(), "ERROR:  WAL on disk is damaged")
 	})
+}
+
+// Damage in the middle costs nothing of what is good behind it: it stays held, and is mended once the upstream is there.
+func TestDamageInTheMiddleFoundAtStartIsMendedLater(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(1) + 10*xlog.PageSize + 2000)
+	first := l.Prev()
+	end := l.Pos()
+	l.Filler(600)
+	l.FillTo(seg(3) + 5*xlog.PageSize)
+	flushed := l.Pos() - 3*xlog.PageSize - 333
+	for name, c := range map[string]struct {
+		damage func(*waltest.Segments)
+		end    xlog.LSN
+	}{
+		"a flipped bit":  {flip(end + 30), end},
+		"a missing file": {func(s *waltest.Segments) { s.Remove(1, seg(1)) }, seg(1)},
+		"a short file":   {func(s *waltest.Segments) { s.Truncate(1, end+8) }, end},
+		"two places": {func(s *waltest.Segments) {
+			flip(end + 30)(s)
+			flip(seg(2) + 9*xlog.PageSize + 5000)(s)
+		}, end},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := l.Segments()
+			c.damage(s)
+			g := newRig(t)
+			g.holds(s)
+			g.serves(l.Segments(), l.Pos())
+			g.remember(datadir.Remembered{Timeline: 1, CheckedStart: first, Flushed: flushed})
+			require.Equal(t, positions{c.end, l.Pos(), l.Pos()}, g.found())
+			require.Contains(t, g.log.String(), "ERROR:  WAL on disk is damaged")
+			for range 5 {
+				_, err := g.replayFlushed()
+				require.NoError(t, err)
+			}
+			require.Equal(t, l.Pos(), g.XLog.Replayed(), g.log.String())
+			for n := xlog.SegNo(1); n < 3; n++ {
+				b, err := os.ReadFile(g.path(1, n))
+				require.NoError(t, err)
+				require.Equal(t, l.Bytes(seg(n), seg(n+1)), b)
+			}
+		})
+	}
 }
 
 func TestEndIsFoundInMillisecondsWhateverLiesBefore(t *testing.T) {

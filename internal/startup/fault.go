@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"waypost/internal/durable"
 	"waypost/walfile"
 	"waypost/xlog"
 )
@@ -43,30 +44,43 @@ func (f *fault) raise(at xlog.LSN, now time.Time) {
 // damaged handles a record, below what was flushed, that is not good. It says so each time that it is called.
 func (s *Startup) damaged(stop *walfile.Stop) error {
 	s.XLog.CRCFailures.Add(1)
-	if s.inDoubt() {
+	if _, doubt := s.XLog.InDoubt(); doubt {
 		return s.refetchDoubtful(stop)
 	}
 	s.Log.Error().Str("detail", stop.Error()+".").
 		Msgf("WAL is damaged: record at %s on timeline %d; nothing past %s is applied", stop.Record, s.XLog.Timeline(), s.XLog.Replayed())
+	s.replay.exhausted = 0 // this is no unfinished record
+	if s.XLog.CorruptAt.Load() != uint64(stop.Record) {
+		s.XLog.FaultAt.Store(uint64(stop.Record))
+	}
 	err := s.repair(stop)
 	switch {
 	case err == nil:
 		s.fault = fault{}
 		s.XLog.CorruptAt.Store(0)
+		s.passFault()
 		s.rereadReplay()
 		return nil
-	case err == ErrStopped, isSyncError(err):
+	case err == ErrStopped, durable.IsSyncError(err):
 		return err
 	}
 	e := s.Log.Error().Err(err)
 	if err == errUpstreamSame {
 		// Only this is final enough to be shown to the world: the WAL is bad at its origin, or was on its way here.
 		s.XLog.CorruptAt.Store(uint64(stop.Record))
+		s.passFault() // the consumers have a right to what the upstream sends
 		e = e.Str("hint", "The upstream's own standbys and its recovery would fail at this record, too. Take new base backups, and make this node anew.")
 	}
 	s.fault.raise(stop.Record, time.Now())
 	e.Msgf("could not repair WAL at %s, trying again in %s", stop.Record, s.fault.interval)
 	return nil
+}
+
+// passFault lets be sent what was held back for a fault.
+func (s *Startup) passFault() {
+	if s.XLog.FaultAt.Swap(0) != 0 {
+		s.XLog.WALAdvanced.Signal()
+	}
 }
 
 // refetchDoubtful throws away pages of an unfinished record that were found on disk at start and turn out not to be good:

@@ -5,6 +5,7 @@ import (
 
 	"waypost/internal/child"
 	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/internal/guc"
 	"waypost/transport"
 )
@@ -40,7 +41,7 @@ func run(p *child.Process, transports *transport.Registry) error {
 	}
 	go s.HandleSignals(p.Signals)
 	err = s.Run()
-	if isSyncError(err) {
+	if durable.IsSyncError(err) {
 		return child.Crash(err)
 	}
 	return err

@@ -20,18 +20,29 @@ func (s *Startup) asStop(r *walfile.Reader, err error) (*walfile.Stop, error) {
 	if stop := walfile.AsStop(err); stop != nil {
 		return stop, nil
 	}
-	if errors.Is(err, unix.EIO) {
-		at := r.Pos()
-		return &walfile.Stop{Kind: walfile.Corrupt, LSN: at, Record: at, Held: at, Segment: s.dir.SegSize.SegNo(at),
-			Detail: "the disk cannot read it", Err: err}, nil
+	var read *walfile.ReadError
+	if errors.As(err, &read) && errors.Is(err, unix.EIO) {
+		record := r.Pos()
+		return &walfile.Stop{Kind: walfile.Corrupt, LSN: max(record, read.LSN), Record: record, Held: record,
+			Segment: s.dir.SegSize.SegNo(read.LSN), Detail: "the disk cannot read it", Err: read.Err}, nil
 	}
 	return nil, err
 }
 
-// keepDamaged keeps a copy, for the DBA, of a segment in which WAL is going to be fetched again.
+// keepDamaged keeps a copy, for the DBA, of a segment in which WAL is going to be fetched again. That is a service, no
+// condition: a full disk, which damage may have come with, must not keep the node from mending itself.
 func (s *Startup) keepDamaged(found *endOfWAL) error {
-	if found.damage == nil || found.damage.TLI == 0 {
-		return nil // there is no file
+	err := s.copyDamaged(found)
+	if err != nil && (durable.IsNoSpace(err) || !durable.IsSyncError(err)) {
+		s.Log.Warn().Err(err).Msg("could not keep damaged WAL segment")
+		return nil
+	}
+	return err
+}
+
+func (s *Startup) copyDamaged(found *endOfWAL) error {
+	if found.damage == nil || found.damage.TLI == 0 || found.resume != found.end {
+		return nil // no damage, no file, or it is mended later, by a file beside it
 	}
 	path := s.dir.SegmentPath(found.damage.TLI, found.damage.Segment)
 	to, err := s.damagedName(path)
@@ -117,10 +128,4 @@ func (s *Startup) syncHistories() error {
 		}
 	}
 	return nil
-}
-
-// isSyncError says whether err means that bytes may be lost that were thought written.
-func isSyncError(err error) bool {
-	var w *walfile.SyncError
-	return errors.As(err, &w) || durable.IsSyncError(err)
 }

@@ -122,9 +122,15 @@ func (s *Startup) receiverEnded(now time.Time) {
 		r.failures = 0
 	} else {
 		r.failures++
+	}
+	tookBack := s.takeBackUnfinished()
+	if !tookBack && r.failures > 0 {
 		s.resumeBehindSegment()
 	}
 	r.again = r.asked.Add(s.retryInterval() * time.Duration(min(max(r.failures, 1), maxPause)))
+	if tookBack {
+		r.retryAfterTakeBack(now)
+	}
 	if r.settings != s.upstream() {
 		r.again = now
 	}
@@ -137,19 +143,13 @@ func (s *Startup) resumeBehindSegment() {
 	x := s.XLog
 	resumed := xlog.LSN(x.ResumedAt.Load())
 	next := s.dir.SegSize.SegStart(resumed) + xlog.LSN(s.dir.SegSize)
-	if s.receiver.failures < 2 || !s.inDoubt() || x.Flushed() != resumed || resumed.PageStart()+xlog.PageSize != next {
+	if _, doubt := x.InDoubt(); s.receiver.failures < 2 || !doubt || x.Flushed() != resumed || resumed.PageStart()+xlog.PageSize != next {
 		return
 	}
 	x.ResumedAt.Store(uint64(next))
 	x.WrittenUpto.Store(uint64(next))
 	x.FlushedUpto.Store(uint64(next))
 	s.Log.Info().Msgf("the page at %s seems to be complete; streaming resumes at %s", resumed.PageStart(), next)
-}
-
-// inDoubt says whether there are bytes on disk that look right but were never vouched for.
-func (s *Startup) inDoubt() bool {
-	resumed := s.XLog.ResumedAt.Load()
-	return s.XLog.VouchedUpto.Load() != resumed && s.XLog.ReplayedUpto.Load() <= resumed
 }
 
 // askForReceiver fills WalRcvData, then signals the postmaster (RequestXLogStreaming).
@@ -159,6 +159,7 @@ func (s *Startup) askForReceiver(u upstream, now time.Time) error {
 	if u.tempSlot {
 		temp = 1
 	}
+	s.XLog.DiffersAt.Store(0)
 	s.WalRcv.Update(func(f *walrcv.Fields) {
 		shmem.SetString(f.Conninfo[:], u.conninfo)
 		shmem.SetString(f.Slotname[:], u.slot)

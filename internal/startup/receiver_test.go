@@ -30,7 +30,7 @@ func (g *rig) send(sig os.Signal) {
 func TestWalRcvDataIsFilledBeforeThePostmasterIsTold(t *testing.T) {
 	g := newRig(t)
 	g.set(guc.PrimarySlotName, "relay_1")
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.found()
 	asked := false
 	g.Postmaster = hook(func(r pmsignal.Reason) {
@@ -87,7 +87,7 @@ func TestWalreceiverThatDoesNotComeUpIsAskedForAgainAfterTenSeconds(t *testing.T
 func TestPauseGrowsWithFailuresAndIsBounded(t *testing.T) {
 	g := newRig(t)
 	g.set(guc.WalRetrieveRetryInterval, "1s")
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.found()
 	now := time.Now()
 	var pauses []time.Duration
@@ -117,7 +117,7 @@ func TestChangedSettingsReplaceTheWalreceiver(t *testing.T) {
 	for id, to := range map[guc.ID]string{guc.PrimaryConninfo: "host=other", guc.PrimarySlotName: "another"} {
 		g := newRig(t)
 		g.set(guc.WalRetrieveRetryInterval, "1h")
-		g.Settings = g.conf
+		g.Settings = g.conf.Load()
 		g.run()
 		g.comesUp()
 		g.send(unix.SIGHUP) // nothing has changed
@@ -135,7 +135,7 @@ func TestChangedSettingsReplaceTheWalreceiver(t *testing.T) {
 func TestNodeWithoutConninfoServesAndWaitsForOne(t *testing.T) {
 	g := newRig(t)
 	g.set(guc.PrimaryConninfo, "")
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.run()
 	g.eventually("it says so", func() bool { return contains(g.log.String(), "primary_conninfo is not set") })
 	require.Zero(t, g.requests())

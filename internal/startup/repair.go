@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"waypost/internal/durable"
@@ -30,9 +31,9 @@ func (s *Startup) repair(stop *walfile.Stop) error {
 	if err := s.fetch(p); err != nil {
 		return err
 	}
-	if same, err := p.sameAs(s.src); err != nil {
+	if differs, err := p.compare(s.src); err != nil {
 		return err
-	} else if same {
+	} else if !differs {
 		return errUpstreamSame
 	}
 	if err := s.checkPatch(p); err != nil {
@@ -48,17 +49,17 @@ type patch struct {
 	tli        xlog.TimeLineID
 	from, upto xlog.LSN
 	files      []*os.File // segment by segment from from's on
+	differs    []bool     // for each file, whether it differs from the segment in pg_wal
 	under      *walfile.SegmentReader
 }
 
-// planPatch decides which segments may be to blame: from that of the record, or of the page before its end where that is bad,
-// to the one where the fault showed.
+// planPatch decides which segments may be to blame: from that of the record's start to the one where the fault showed, or
+// where the record ends.
 func (s *Startup) planPatch(stop *walfile.Stop) (*patch, error) {
 	size := s.dir.SegSize
-	first, last := size.SegNo(stop.Record), size.SegNo(max(stop.LSN, stop.Held, stop.Record+1)-1)
-	if size.SegNo(stop.LSN) > last {
-		last = size.SegNo(stop.LSN)
-	}
+	first := size.SegNo(stop.Record)
+	// A file that is missing is named by Segment alone.
+	last := max(size.SegNo(max(stop.Record, stop.LSN, stop.Held-1)), stop.Segment)
 	p := &patch{dir: &s.dir, tli: s.fileTimeline(first), from: size.Start(first),
 		under: walfile.NewSegmentReader(s.dir)}
 	p.upto = min(size.Start(last+1), s.XLog.Written())
@@ -104,7 +105,12 @@ func (p *patch) file(l xlog.LSN) *os.File {
 	if l < p.from || l >= p.upto {
 		return nil
 	}
-	return p.files[p.dir.SegSize.SegNo(l)-p.dir.SegSize.SegNo(p.from)]
+	return p.files[p.index(l)]
+}
+
+// index is that of the file that holds l.
+func (p *patch) index(l xlog.LSN) int {
+	return int(p.dir.SegSize.SegNo(l) - p.dir.SegSize.SegNo(p.from))
 }
 
 // ReadAt is walfile.Source's.
@@ -127,8 +133,9 @@ func (p *patch) write(b []byte, l xlog.LSN) error {
 	return nil
 }
 
-// sameAs compares the patch with what is in pg_wal. What cannot be read there is not the same.
-func (p *patch) sameAs(old *walfile.SegmentReader) (bool, error) {
+// compare finds out which files differ from what is in pg_wal, and says whether any does. What cannot be read there differs.
+func (p *patch) compare(old *walfile.SegmentReader) (bool, error) {
+	p.differs = make([]bool, len(p.files))
 	a, b := make([]byte, 64<<10), make([]byte, 64<<10)
 	for l := p.from; l < p.upto; l += xlog.LSN(len(a)) {
 		n := min(xlog.LSN(len(a)), p.upto-l)
@@ -136,14 +143,15 @@ func (p *patch) sameAs(old *walfile.SegmentReader) (bool, error) {
 			return false, fmt.Errorf("read replacement segment: %w", err)
 		}
 		if got, err := old.ReadAt(b[:n], p.tli, l); err != nil || xlog.LSN(got) < n || !bytes.Equal(a[:n], b[:n]) {
-			return false, nil
+			p.differs[p.index(l)] = true
 		}
 	}
-	return true, nil
+	return slices.Contains(p.differs, true), nil
 }
 
-// checkPatch checks all records of the patch. The last one that we have checked must be in it as we know it, or must be what
-// the first one after it links to: bytes that were reported are never given out differently.
+// checkPatch checks all records of the patch, and on to the first one behind it that we hold. The last one that we have
+// checked must be in it as we know it, or must be what the first one after it links to; and so must be all that we hold
+// behind the damage that check out: bytes that were reported are never given out differently.
 func (s *Startup) checkPatch(p *patch) error {
 	r := walfile.NewReader(p, s.readerOptions(s.history, 0))
 	r.SetLimit(p.upto)
@@ -153,6 +161,12 @@ func (s *Startup) checkPatch(p *patch) error {
 		r.Begin(last.next, last.start)
 	} else if _, err := r.FindFirst(p.from); err != nil {
 		return fmt.Errorf("check the upstream's copy: %w", err)
+	}
+	held := s.heldIn(p)
+	defer held.close()
+	ours, err := held.next()
+	if err != nil {
+		return err
 	}
 	for {
 		rec, err := r.Next()
@@ -165,38 +179,142 @@ func (s *Startup) checkPatch(p *patch) error {
 		if rec.LSN() == last.start && rec.CRC() == last.crc {
 			seen = true
 		}
-	}
-	if !seen {
-		return fmt.Errorf("the upstream has another record than this node at %s: it has another history", last.start)
-	}
-	return nil
-}
-
-// install gives the patch's files the names of the segments, which are kept under others.
-func (s *Startup) install(p *patch) error {
-	size := s.dir.SegSize
-	if end := size.SegStart(p.upto-1) + xlog.LSN(size); s.XLog.Flushed() < end {
-		// The last of the segments is the one being received.
-		if err := s.stopReceiver(); err != nil {
+		if ours == nil || rec.LSN() < ours.LSN() {
+			continue
+		}
+		if rec.LSN() > ours.LSN() || rec.CRC() != ours.CRC() {
+			return otherHistory(ours.LSN())
+		}
+		if ours, err = held.next(); err != nil {
 			return err
 		}
-		if err := p.copyRest(s.src, min(end, s.XLog.Written())); err != nil {
+	}
+	if ours != nil {
+		return otherHistory(ours.LSN())
+	}
+	if !seen {
+		return otherHistory(last.start)
+	}
+	return s.leadsOn(p, r)
+}
+
+func otherHistory(l xlog.LSN) error {
+	return fmt.Errorf("the upstream has another record than this node at %s: it has another history", l)
+}
+
+// leadsOn checks that the patch goes over into what we hold behind it, if that is good there: the record that crosses the
+// patch's end by its CRC, the one after it by its link back.
+func (s *Startup) leadsOn(p *patch, r *walfile.Reader) error {
+	flushed := s.XLog.Flushed()
+	if flushed <= p.upto || s.dir.SegSize.Offset(p.upto) != 0 {
+		return nil
+	}
+	ours := walfile.NewReader(p.under, s.readerOptions(s.history, 0))
+	ours.SetLimit(flushed)
+	first, err := ours.FindFirst(p.upto)
+	if err != nil {
+		return nil // damaged there, too, or not all there: that is for another time
+	}
+	if _, err := ours.Next(); err != nil {
+		return nil
+	}
+	r.Reread()
+	r.SetLimit(flushed)
+	for {
+		rec, err := r.Next()
+		switch {
+		case err != nil:
+			return fmt.Errorf("the upstream's copy does not lead on to the record at %s: it has another history: %w", first, err)
+		case rec.LSN() >= first:
+			return nil
+		}
+	}
+}
+
+// heldRecords gives, one after the other, the records of a patch's range that check out in the segments to be replaced.
+type heldRecords struct {
+	s     *Startup
+	src   *walfile.SegmentReader
+	r     *walfile.Reader
+	page  xlog.LSN // where to look for the next one after a fault
+	upto  xlog.LSN
+	found bool // the reader stands on a record
+}
+
+func (s *Startup) heldIn(p *patch) *heldRecords {
+	h := &heldRecords{s: s, src: walfile.NewSegmentReader(s.dir), page: p.from, upto: p.upto}
+	h.r = walfile.NewReader(h.src, s.readerOptions(s.history, walkBlock))
+	h.r.SetLimit(p.upto)
+	return h
+}
+
+func (h *heldRecords) close() { h.src.Close() }
+
+// next gives nil where there are no more.
+func (h *heldRecords) next() (*walfile.Record, error) {
+	for h.page < h.upto {
+		var rec *walfile.Record
+		var err error
+		if !h.found {
+			_, err = h.r.FindFirst(h.page)
+		}
+		if err == nil {
+			h.found = true
+			if rec, err = h.r.Next(); err == nil {
+				return rec, nil
+			}
+		}
+		stop, err := h.s.asStop(h.r, err)
+		if err != nil {
+			return nil, err
+		}
+		if stop.Kind == walfile.NeedMore {
+			break
+		}
+		h.found = false
+		h.page = max(h.page, stop.LSN.PageStart()) + xlog.PageSize
+	}
+	h.page = h.upto
+	return nil, nil
+}
+
+// install gives those of the patch's files that differ the names of the segments, which are kept under others.
+func (s *Startup) install(p *patch) error {
+	size := s.dir.SegSize
+	last := len(p.files) - 1
+	if p.differs[last] {
+		if err := s.completePatch(p); err != nil {
 			return err
 		}
 	}
 	for i, f := range p.files {
+		if !p.differs[i] {
+			continue
+		}
 		path := s.dir.SegmentPath(p.tli, size.SegNo(p.from)+xlog.SegNo(i))
 		if err := s.replaceSegment(f.Name(), path); err != nil {
 			return err
 		}
+		s.XLog.RepairedCount.Add(1)
 	}
 	s.XLog.SegmentsChanged.Add(1)
-	s.XLog.RepairedCount.Add(uint64(len(p.files)))
 	for i := range s.Snds {
 		s.Snds[i].Update(func(f *walsnd.Fields) { f.NeedReload = 1 })
 	}
 	s.XLog.WALAdvanced.Signal()
 	return nil
+}
+
+// completePatch makes the patch's last file as good as the segment, which may have been the one being received when the patch
+// was planned, and may be still: then the walreceiver must not write to it any more.
+func (s *Startup) completePatch(p *patch) error {
+	end := p.dir.SegSize.SegStart(p.upto-1) + xlog.LSN(p.dir.SegSize)
+	if s.XLog.Flushed() < end {
+		if err := s.stopReceiver(); err != nil {
+			return err
+		}
+	}
+	return p.copyRest(s.src, min(end, s.XLog.Written()))
 }
 
 // copyRest adds what was received since the patch was planned.

@@ -18,6 +18,10 @@ type replay struct {
 	records uint64 // checked and not published yet
 	commit  bool   // one of them is a commit whose client waits for it to be applied
 
+	// exhausted is the flushed position up to which all was read, without a fault: what lies between replayed and it is an
+	// unfinished record.
+	exhausted xlog.LSN
+
 	told   xlog.LSN  // what the upstream has been told, or will be by the walreceiver as soon as it runs
 	tellAt time.Time // when it is to hear of more; zero if there is no more
 }
@@ -54,12 +58,14 @@ func (s *Startup) replayFlushed() (time.Duration, error) {
 	}
 	flushed := s.XLog.Flushed()
 	if flushed == s.XLog.Replayed() {
+		s.replay.exhausted = flushed
 		return shorter(s.showWaiting(), s.replyOwed()), nil
 	}
 	s.reader.SetLimit(flushed)
 	err := s.readRecords(flushed)
 	s.publishReplayed(flushed)
 	if walfile.IsStop(err, walfile.NeedMore) {
+		s.replay.exhausted = flushed
 		return shorter(s.showWaiting(), s.replyOwed()), nil
 	}
 	stop, err := s.asStop(s.reader, err)
@@ -90,6 +96,11 @@ func (s *Startup) readRecords(flushed xlog.LSN) error {
 			continue
 		}
 		again = false
+		if !r.begun {
+			if err := s.rememberFirst(rec, flushed); err != nil {
+				return err
+			}
+		}
 		r.begun = true
 		r.last = lastRecordOf(rec)
 		s.observe(rec)
@@ -115,6 +126,9 @@ func (s *Startup) publishReplayed(flushed xlog.LSN) {
 	x.LastReplayedReadRecPtr.Store(uint64(r.last.start))
 	x.LastReplayedTLI.Store(uint32(r.last.tli))
 	x.ReplayedUpto.Store(uint64(to))
+	if fault := xlog.LSN(x.FaultAt.Load()); fault != 0 && fault < to {
+		s.passFault() // it was found at start, or the disk could not read it, and now it can
+	}
 	if doubted {
 		if _, still := x.InDoubt(); !still {
 			x.WALAdvanced.Signal() // what was in doubt may be sent and reported now
@@ -122,6 +136,7 @@ func (s *Startup) publishReplayed(flushed xlog.LSN) {
 	}
 	if r.commit {
 		r.commit = false
+		s.pace.waitedFor(time.Now())
 		s.tell(to)
 	}
 	s.setTitle("recovering " + walfile.SegmentNameAt(r.last.tli, r.last.start, s.dir.SegSize))

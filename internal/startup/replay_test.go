@@ -20,6 +20,26 @@ func (g *rig) replayedUpto(l xlog.LSN) {
 	g.eventually("WAL up to "+l.String()+" is checked", func() bool { return g.XLog.Replayed() == l })
 }
 
+func TestNothingIsReportedBeforeTheFirstRecordIsRemembered(t *testing.T) {
+	g := newRig(t)
+	g.run()
+	g.comesUp()
+	l := waltest.New(waltest.Options{})
+	first, end := l.Filler(2000)
+	g.receives(l, end-100)
+	require.Equal(t, seg(1), g.XLog.Reportable(), "no record is complete")
+	require.Equal(t, seg(1), g.XLog.Sendable(false))
+
+	g.receives(l, end)
+	g.replayedUpto(end)
+	require.Equal(t, end, g.XLog.Reportable())
+	r, ok, err := datadir.ReadRemembered(g.DataDir)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, first, r.CheckedStart)
+	require.Equal(t, end, r.Flushed)
+}
+
 func TestRecordsAreCheckedBehindTheStream(t *testing.T) {
 	g := newRig(t)
 	g.run()

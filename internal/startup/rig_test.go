@@ -1,11 +1,11 @@
 package startup
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,11 +16,11 @@ import (
 	"waypost/internal/datadir"
 	"waypost/internal/guc"
 	"waypost/internal/layout"
+	"waypost/internal/layout/layouttest"
 	"waypost/internal/logging"
 	"waypost/internal/walrcv"
 	"waypost/internal/xlogctl"
 	"waypost/pmsignal"
-	"waypost/shmem"
 	"waypost/transport"
 	"waypost/transport/transporttest"
 	"waypost/walfile"
@@ -44,31 +44,14 @@ type rig struct {
 	areas layout.Areas
 	upDir string
 	up    *transporttest.Upstream
-	log   *syncBuffer
-	conf  *guc.Settings // what Reload finds
+	log   *layouttest.Log
+	conf  atomic.Pointer[guc.Settings] // what Reload finds
 
 	mu         sync.Mutex
 	told       []pmsignal.Reason
 	terminated []int
 	titles     []string
 	result     chan error
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // Send is the postmaster's ear.
@@ -104,23 +87,19 @@ func newRig(t *testing.T) *rig {
 	require.NoError(t, err)
 	require.NoError(t, control.Write(dir, time.Now(), 0o600))
 
-	g := &rig{t: t, log: &syncBuffer{}, upDir: t.TempDir(), result: make(chan error, 1)}
+	g := &rig{t: t, log: &layouttest.Log{}, upDir: t.TempDir(), result: make(chan error, 1)}
 	g.up = transporttest.NewUpstream(g.upDir, segSize, transport.SystemIdentity{SystemID: waltest.DefaultSystemID, TLI: 1, XLogPos: seg(1)})
-	segment, err := shmem.Create([]string{t.TempDir()}, "test", layout.New(4, 4), 1)
-	require.NoError(t, err)
-	t.Cleanup(func() { segment.Close() })
-	g.areas, err = layout.Map(segment)
-	require.NoError(t, err)
+	g.areas = layouttest.Areas(t, 4, 4)
 
 	var transports transport.Registry
 	require.NoError(t, transports.Register(transport.DefaultName, g.up))
 	log := logging.New(g.log).Level(zerolog.InfoLevel)
-	g.conf = guc.New()
+	g.conf.Store(guc.New())
 	g.set(guc.PrimaryConninfo, "host=upstream password=secret")
 	g.set(guc.WalRetrieveRetryInterval, "10ms")
 	g.Startup = &Startup{
-		DataDir: dir, Perm: 0o600, Log: &log, Title: g, Settings: g.conf,
-		Reload:     func() *guc.Settings { return g.conf },
+		DataDir: dir, Perm: 0o600, Log: &log, Title: g, Settings: g.conf.Load(),
+		Reload:     g.conf.Load,
 		Postmaster: g, XLog: g.areas.XLog, WalRcv: g.areas.WalRcv, Ckpt: g.areas.Ckpt, Snds: g.areas.Snds,
 		Transports: &transports,
 		Terminate: func(pid int) error {
@@ -137,8 +116,9 @@ func newRig(t *testing.T) *rig {
 
 func (g *rig) set(id guc.ID, text string) {
 	g.t.Helper()
-	g.conf = g.conf.Clone()
-	require.NoError(g.t, g.conf.SetID(id, text, guc.SourceFile))
+	next := g.conf.Load().Clone()
+	require.NoError(g.t, next.SetID(id, text, guc.SourceFile))
+	g.conf.Store(next)
 }
 
 func (g *rig) remember(r datadir.Remembered) {
@@ -160,7 +140,7 @@ func (g *rig) found() positions {
 	require.NoError(g.t, g.begin(), g.log.String())
 	x := g.XLog
 	require.Equal(g.t, x.Written(), x.Flushed())
-	return positions{end: x.Replayed(), vouched: xlog.LSN(x.VouchedUpto.Load()), resume: xlog.LSN(x.ResumedAt.Load())}
+	return positions{end: x.Replayed(), vouched: xlog.LSN(x.VouchedUpto.Load()), resume: x.Written()}
 }
 
 type positions struct{ end, vouched, resume xlog.LSN }
@@ -252,4 +232,10 @@ func (g *rig) receivesBytes(tli xlog.TimeLineID, p []byte) {
 func (g *rig) serves(s *waltest.Segments, end xlog.LSN) {
 	s.WriteTo(g.t, g.upDir)
 	g.up.Advance(end)
+}
+
+// path is where a segment is, or would be.
+func (g *rig) path(tli xlog.TimeLineID, n xlog.SegNo) string {
+	d := walfile.Dir{Path: g.walDir(), SegSize: segSize}
+	return d.SegmentPath(tli, n)
 }

@@ -10,7 +10,7 @@
 //	SIGQUIT  die at once (internal/child)
 //
 //	exit 1   after SIGTERM; or the node cannot start, for a reason that is in the log
-//	exit 2   a sync failed: what the kernel holds cannot be trusted any more
+//	exit 4   a sync failed (launch.ExitSyncFailed): what the kernel holds cannot be trusted any more
 //
 // It must never publish a position as flushed whose bytes it has not seen synced itself or knows from the remembered
 // position, never publish one as replayed before every record up to it was checked, and never write over a segment in
@@ -26,6 +26,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"waypost/internal/ckptctl"
+	"waypost/internal/datadir"
+	"waypost/internal/durable"
 	"waypost/internal/guc"
 	"waypost/internal/walrcv"
 	"waypost/internal/walsnd"
@@ -76,6 +78,7 @@ type Startup struct {
 	receiver receiver
 	fault    fault
 	idle     idle
+	pace     pace
 	title    string
 	forkSaid xlog.TimeLineID // a timeline that cannot be followed, as was said
 }
@@ -93,6 +96,16 @@ var ErrStopped = errors.New("terminating startup process due to administrator co
 // Run recovers until it is told to stop. Its error is never nil.
 func (s *Startup) Run() error {
 	defer s.close()
+	s.pace.sleep = time.Sleep
+	err := s.recover()
+	if durable.IsSyncError(err) {
+		// At a start the postmaster gives up: whoever starts the node next must know of it, for the kernel tells only once.
+		err = errors.Join(err, datadir.Distrust(s.DataDir))
+	}
+	return err
+}
+
+func (s *Startup) recover() error {
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -103,10 +116,12 @@ func (s *Startup) Run() error {
 		s.obey()
 		// The ticket is taken before anything is looked at, so that whatever moves meanwhile ends the wait.
 		seq := s.XLog.WALAdvanced.Seq()
+		before := s.XLog.Replayed()
 		wait, err := s.round()
 		if err != nil {
 			return err
 		}
+		s.pace.rest(before, s.XLog.Replayed(), time.Now())
 		s.XLog.WALAdvanced.Wait(seq, xlogctl.StartupBit, wait)
 	}
 }

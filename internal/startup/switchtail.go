@@ -15,7 +15,7 @@ import (
 func (w *walk) takeSwitchTail(trusted xlog.LSN) (*walfile.Stop, error) {
 	from := max(w.end, trusted)
 	if from < w.last.next {
-		if w.limited() {
+		if w.limited {
 			return nil, nil // the reader will say that it needs more
 		}
 		zero, err := allZero(w.s.src, w.history.TLIOf(w.last.start), from, w.last.next)
@@ -30,9 +30,6 @@ func (w *walk) takeSwitchTail(trusted xlog.LSN) (*walfile.Stop, error) {
 	w.end = w.last.next
 	return nil, nil
 }
-
-// limited says whether the walk is still in its first part, up to the remembered flush.
-func (w *walk) limited() bool { return w.resume == 0 }
 
 // allZero says whether the bytes [from, to) of one segment are zeros; a file that is too short has none.
 func allZero(src walfile.Source, tli xlog.TimeLineID, from, to xlog.LSN) (bool, error) {

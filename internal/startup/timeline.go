@@ -93,7 +93,7 @@ func (s *Startup) localHistories() ([]*walfile.History, error) {
 // followLocal goes on with the walk on a newer timeline, where ours has been read to its end.
 func (w *walk) followLocal() error {
 	b, ok, err := w.s.newest(w.tli, w.vouched)
-	if err != nil || !ok || b.at != w.end {
+	if err != nil || !ok || b.at != w.end && !w.leftWithinRecord(b.at) {
 		return err
 	}
 	w.history = b.history
@@ -103,6 +103,12 @@ func (w *walk) followLocal() error {
 	}
 	w.tli = w.history.TLIOf(w.resume)
 	return w.s.beginSegmentOf(w.history, w.tli)
+}
+
+// leftWithinRecord says whether our WAL ends at the position with whole pages of an unfinished record. Where a server was
+// promoted with such an end, its new timeline begins there, and says that the record is void.
+func (w *walk) leftWithinRecord(at xlog.LSN) bool {
+	return w.why.Record == w.end && w.why.Held == at && at == at.PageStart()
 }
 
 // beginSegmentOf makes sure that a timeline's first segment is there with the parent's bytes before the switch point, if

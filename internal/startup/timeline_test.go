@@ -58,7 +58,7 @@ func TestNewTimelineIsFollowed(t *testing.T) {
 	require.Equal(t, at, from)
 	require.EqualValues(t, 2, g.XLog.Timeline())
 	require.EqualValues(t, 1, g.XLog.PrevTimeline.Load())
-	head, err := os.ReadFile(g.dir.SegmentPath(2, 2))
+	head, err := os.ReadFile(g.path(2, 2))
 	require.NoError(t, err)
 	require.Len(t, head, int(segSize))
 	require.Equal(t, old.Bytes(seg(2), at), head[:at-seg(2)], "the segment begins with the parent's bytes")
@@ -90,7 +90,47 @@ func TestRestartGoesOnOnTheTimelineThatWasReached(t *testing.T) {
 			require.Equal(t, c.want, p.end)
 			require.Equal(t, c.want, p.resume)
 			require.Equal(t, c.tli, g.XLog.Timeline())
-			require.FileExists(t, g.dir.SegmentPath(2, 2))
+			require.FileExists(t, g.path(2, 2))
+		})
+	}
+}
+
+// A server that is promoted when its WAL ends within a record leaves the timeline at the end of the last page that it has of
+// it, and declares the record void at the start of the new one.
+func TestTimelineThatWasLeftWithinARecordIsFollowed(t *testing.T) {
+	for name, begin := range map[string]xlog.LSN{"in mid-segment": seg(2) + 3*xlog.PageSize + 1000, "at a segment's end": seg(3) - 2*xlog.PageSize + 1000} {
+		t.Run(name, func(t *testing.T) {
+			old := waltest.New(waltest.Options{})
+			old.FillTo(begin)
+			old.Unfinished(5*xlog.PageSize, 1)
+			at := old.Pos()
+			next := old.Branch(2)
+			next.Overwrite()
+			next.CheckPoint(true)
+			next.FillTo(seg(4) + 7000)
+			history := walfile.AppendHistory(nil, 1, at, "no recovery target specified")
+			dir := walfile.Dir{SegSize: segSize}
+
+			g := newRig(t)
+			dir.Path = g.walDir()
+			g.holds(old.Segments().Add(next.Segments()))
+			require.NoError(t, dir.WriteHistory(2, history))
+			g.remember(datadir.Remembered{Timeline: 1, CheckedStart: seg(1), Flushed: seg(2)})
+			p := g.found()
+			require.Equal(t, positions{next.Pos(), next.Pos(), next.Pos()}, p, "what was held before the restart is held after it")
+			require.EqualValues(t, 2, g.XLog.Timeline())
+
+			g = newRig(t)
+			g.run()
+			g.comesUp()
+			g.receives(old, at)
+			g.waits(map[xlog.TimeLineID][]byte{2: history})
+			tli, from := g.goesOn()
+			require.EqualValues(t, 2, tli)
+			require.Equal(t, at, from)
+			g.receives(next, next.Pos())
+			g.replayedUpto(next.Pos())
+			require.NotContains(t, g.log.String(), "ERROR")
 		})
 	}
 }
@@ -106,7 +146,7 @@ func TestRestOfTheOldTimelineIsFetchedFirst(t *testing.T) {
 	p := g.found()
 	require.LessOrEqual(t, p.resume, held)
 	require.EqualValues(t, 1, g.XLog.Timeline())
-	require.NoFileExists(t, g.dir.SegmentPath(2, 2))
+	require.NoFileExists(t, g.path(2, 2))
 	require.Less(t, p.end, at)
 }
 
@@ -143,14 +183,14 @@ func TestForkIsRefusedAndNothingIsOverwritten(t *testing.T) {
 	require.EqualValues(t, 1, tli, "it stays where it is")
 	require.Equal(t, old.Pos(), from)
 	require.Contains(t, g.log.String(), "timeline 2 cannot be followed")
-	require.NoFileExists(t, g.dir.SegmentPath(2, 2))
+	require.NoFileExists(t, g.path(2, 2))
 }
 
 func TestTimelineIsKeptWhereTheDBASaysSo(t *testing.T) {
 	old, at, _, history := promotion()
 	g := newRig(t)
 	g.set(guc.RecoveryTargetTimeline, "current")
-	g.Settings = g.conf
+	g.Settings = g.conf.Load()
 	g.run()
 	g.comesUp()
 	g.receives(old, at)

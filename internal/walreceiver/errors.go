@@ -3,6 +3,7 @@ package walreceiver
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"waypost/protocol"
 	"waypost/transport"
@@ -42,6 +43,12 @@ func (e *reportedError) LogFields() (sqlstate, message, detail, hint string) {
 const hintRemoved = `Let the node fetch the missing WAL from an archive (restore_command), or make it anew with "waypost init". ` +
 	"A replication slot (primary_slot_name) keeps the upstream from removing WAL that this node still needs."
 
+// authorizationClass begins the SQLSTATEs of clients that are not let in.
+const authorizationClass = "28"
+
+const hintAuthorization = "Check user and password in primary_conninfo, or in the password file, and the upstream's pg_hba.conf, " +
+	"which must let the user in for replication."
+
 // upstreamError is a failure of the connection or an error of the upstream while op was being done.
 func upstreamError(op string, err error) *reportedError {
 	e := &reportedError{code: protocol.CodeConnectionFailure, msg: op + ": " + err.Error(), err: err}
@@ -52,8 +59,12 @@ func upstreamError(op string, err error) *reportedError {
 	var server *transport.ServerError
 	if errors.As(err, &server) {
 		e.detail, e.hint = server.Detail, server.Hint
-		if e.hint == "" && isRemoved(err) {
+		switch {
+		case e.hint != "":
+		case isRemoved(err):
 			e.hint = hintRemoved
+		case strings.HasPrefix(server.Code, authorizationClass):
+			e.hint = hintAuthorization
 		}
 	}
 	return e

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"waypost/internal/durable"
 	"waypost/protocol"
 	"waypost/transport"
 	"waypost/walfile"
@@ -21,6 +22,9 @@ func (r *Receiver) compareHistories(conn transport.Conn, first, last xlog.TimeLi
 		switch {
 		case errors.Is(err, os.ErrNotExist):
 			err = r.fetchHistory(conn, tli)
+			if tli < last && isRemoved(err) && survives(err) {
+				err = nil // a number that was skipped, or whose server the upstream never followed; the last one's tells the way
+			}
 		case err == nil:
 			err = r.compareHistory(conn, tli, held)
 		default:
@@ -58,8 +62,7 @@ func (r *Receiver) fetchHistory(conn transport.Conn, tli xlog.TimeLineID) error 
 		return err
 	}
 	err = r.Dir.WriteHistory(tli, text)
-	var failedSync *walfile.SyncError
-	if errors.As(err, &failedSync) {
+	if durable.IsSyncError(err) {
 		return r.syncFailed(err)
 	}
 	return err

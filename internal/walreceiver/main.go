@@ -6,7 +6,7 @@
 //
 // Started by the postmaster when startup asks (PMSIGNAL_START_WALRECEIVER, WalRcvData filled); at most one runs.
 //
-//	SIGTERM  stop: sync what was written if that is quick, report, end
+//	SIGTERM  stop: sync what was written, report, end
 //	SIGHUP   read the configuration files again
 //	SIGQUIT  die at once (in internal/child)
 //	others   nothing
@@ -14,15 +14,14 @@
 //	exit 0   it was not wanted any more when it came up
 //	exit 1   the connection ended, could not be made, the upstream was refused, the disk is full, or SIGTERM; startup
 //	         asks for another when it wants one
-//	exit 2   a sync failed: the whole node starts again and believes only what was remembered before
+//	exit 4   a sync failed (launch.ExitSyncFailed): the whole node starts again and believes only what was remembered before
 //
-// What it must never do: report a position that its disk does not have, write over a byte that was published, write
+// What it must never do: report a position that its disk does not have, write over a byte that was published and not taken back by startup, write
 // anything of a message that does not follow the one before, or keep an upstream waiting that it takes no WAL from.
 package walreceiver
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -63,17 +62,21 @@ func newReceiver(p *child.Process, transports *transport.Registry) (*Receiver, e
 	if err != nil {
 		return nil, err
 	}
+	mode, err := datadir.Check(p.DataDir)
+	if err != nil {
+		return nil, err
+	}
 	r := &Receiver{
 		PID:             os.Getpid(),
 		WALVersion:      walfile.Version(version),
-		Dir:             walfile.Dir{Path: filepath.Join(p.DataDir, datadir.WalDir), SegSize: p.XLog.Segsize()},
+		Dir:             walfile.Dir{Path: filepath.Join(p.DataDir, datadir.WalDir), SegSize: p.XLog.Segsize(), Perm: mode.File},
 		XLog:            p.XLog,
 		WalRcv:          p.WalRcv,
 		Ckpt:            p.Ckpt,
 		Transport:       t,
 		ApplicationName: p.Settings.String(guc.ClusterName),
 		OpenFiles:       openSegmentWriter,
-		Distrust:        func() error { return distrust(p.DataDir) },
+		Distrust:        func() error { return datadir.Distrust(p.DataDir) },
 		SetTitle:        p.Title.SetBytes,
 	}
 	if r.ApplicationName == "" {
@@ -107,25 +110,4 @@ func (r *Receiver) obey(p *child.Process) {
 			r.wake()
 		}
 	}
-}
-
-// distrust marks the remembered position. It is stored twice, into both slots of the file, so that a checkpointer that
-// stores one more position of its own before it is ended does not wipe the mark out.
-func distrust(dataDir string) error {
-	m, err := datadir.OpenMemory(dataDir, 0o600)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	last, ok := m.Last()
-	if !ok {
-		return nil // nothing is remembered, so nothing will be believed
-	}
-	last.Distrust = true
-	for range 2 {
-		if err := m.Store(last); err != nil {
-			return fmt.Errorf("mark the remembered position: %w", err)
-		}
-	}
-	return nil
 }

@@ -17,9 +17,9 @@ type overlap struct {
 	tli  xlog.TimeLineID
 	at   xlog.LSN // position of the first byte of want
 	want []byte   // what is still to come
-	// vouched is the position from which on the bytes held are in doubt: pages of an unfinished record, found on disk after
-	// a crash. A difference there is no sign of another history.
-	vouched xlog.LSN
+	// checked is the end of the last record checked. A difference there or later is no sign of another history: it is for
+	// startup to say whether the bytes are of an unfinished record.
+	checked xlog.LSN
 }
 
 // check compares the beginning of data, which stands at l, as far as it overlaps, and returns the rest.
@@ -40,9 +40,13 @@ func (o *overlap) check(l xlog.LSN, data []byte) ([]byte, error) {
 	return data[n:], nil
 }
 
-// errDoubtful says that the node's own pages of an unfinished record were not what the upstream has: they are to be
-// fetched anew.
-var errDoubtful = errors.New("pages of an unfinished record differ from the upstream's")
+// differenceError says that the last page held is not the upstream's, from at on.
+type differenceError struct {
+	*reportedError
+	at xlog.LSN
+}
+
+func (e *differenceError) Unwrap() error { return e.reportedError }
 
 func (o *overlap) differs(got []byte) error {
 	i := 0
@@ -50,13 +54,15 @@ func (o *overlap) differs(got []byte) error {
 		i++
 	}
 	at := o.at + xlog.LSN(i)
-	if at >= o.vouched {
-		return errDoubtful
+	e := errorf(protocol.CodeDataCorrupted, "WAL at %v on timeline %d differs between this node and the upstream", at, o.tli)
+	if at >= o.checked {
+		return &differenceError{e.withDetail("The last record that was checked ends at %v. "+
+			"If the difference is in an unfinished record, that is fetched again.", o.checked), at}
 	}
-	return errorf(protocol.CodeDataCorrupted, "WAL at %v on timeline %d differs between this node and the upstream", at, o.tli).
-		withDetail("Either the two have different histories that got the same timeline number, or one of them has damaged WAL. " +
-			"Nothing was overwritten.").
+	e = e.withDetail("Either the two have different histories that got the same timeline number, or one of them has damaged WAL. " +
+		"Nothing was overwritten.").
 		withHint(`Make sure that primary_conninfo names the right server. To follow it nevertheless, make this node anew with "waypost init".`)
+	return &differenceError{e, at}
 }
 
 // held looks at what is on disk before a stream begins.
@@ -66,19 +72,26 @@ type held struct {
 	tli   xlog.TimeLineID
 }
 
-// headIsThere says whether the segment of start holds WAL before start: its first page and the page before start have
-// the headers that they must have. True for the start of a segment, which has no head.
+// headIsThere says whether the segment of start holds WAL before start: its first page has the header that it must have,
+// and so has the page before start, or it is one of zeros, as all are after a segment switch. True for the start of a
+// segment, which has no head.
 func (h *held) headIsThere(start xlog.LSN) (bool, error) {
 	if h.dir.SegSize.Offset(start) == 0 {
 		return true, nil
 	}
-	for _, page := range []xlog.LSN{h.dir.SegSize.SegStart(start), (start - 1).PageStart()} {
-		ok, err := h.pageIsThere(page, start)
-		if !ok || err != nil {
-			return false, err
-		}
+	if ok, err := h.pageIsThere(h.dir.SegSize.SegStart(start), start); !ok || err != nil {
+		return false, err
 	}
-	return true, nil
+	last := (start - 1).PageStart()
+	if ok, err := h.pageIsThere(last, start); ok || err != nil {
+		return ok, err
+	}
+	zeros := make([]byte, start-last)
+	held := make([]byte, len(zeros))
+	if err := h.read(held, last); err != nil {
+		return false, fmt.Errorf("read the last page held, at %v: %w", last, err)
+	}
+	return bytes.Equal(held, zeros), nil
 }
 
 // pageIsThere says whether a page is held whose bytes end at end, or later. Of a header that end cuts off, as the end
@@ -107,7 +120,7 @@ func (h *held) read(p []byte, l xlog.LSN) error {
 
 // lastPage gives the overlap for a stream that is to write from start on: the page that holds the byte before start, if
 // this timeline's files have it.
-func (h *held) lastPage(start, vouched xlog.LSN) (overlap, error) {
+func (h *held) lastPage(start, checked xlog.LSN) (overlap, error) {
 	if start == 0 {
 		return overlap{}, nil
 	}
@@ -119,5 +132,5 @@ func (h *held) lastPage(start, vouched xlog.LSN) (overlap, error) {
 	if err := h.read(want, page); err != nil {
 		return overlap{}, fmt.Errorf("read the last page held, at %v: %w", page, err)
 	}
-	return overlap{tli: h.tli, at: page, want: want, vouched: vouched}, nil
+	return overlap{tli: h.tli, at: page, want: want, checked: checked}, nil
 }

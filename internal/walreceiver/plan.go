@@ -29,7 +29,7 @@ func (r *Receiver) plan(o *order, newest xlog.TimeLineID, how retry) (plan, erro
 		dir: r.Dir, tli: o.tli,
 		check: walfile.PageCheck{Version: r.WALVersion, SystemID: r.XLog.SystemID.Load(), SegSize: r.Dir.SegSize},
 	}
-	start, err := r.firstByteNotHeld(h, o, how)
+	start, err := r.firstByteNotHeld(h, o)
 	if err != nil {
 		return plan{}, err
 	}
@@ -44,36 +44,49 @@ func (r *Receiver) plan(o *order, newest xlog.TimeLineID, how retry) (plan, erro
 	if err := r.checkFork(o.tli, newest, start); err != nil {
 		return plan{}, err
 	}
+	if err := r.syncHeld(o.tli, start); err != nil {
+		return plan{}, err
+	}
 	p := plan{start: start}
 	if how.noOverlap {
 		return p, nil
 	}
-	vouched := ^xlog.LSN(0)
-	if from, doubt := r.XLog.InDoubt(); doubt {
-		vouched = from
-	}
-	p.overlap, err = h.lastPage(start, vouched)
+	p.overlap, err = h.lastPage(start, r.XLog.Replayed())
 	return p, err
 }
 
 // firstByteNotHeld is where startup wants the stream to begin, or later if more is held by now: bytes once published are
-// not written again. It is earlier only for bytes in doubt that turned out wrong.
-func (r *Receiver) firstByteNotHeld(h *held, o *order, how retry) (xlog.LSN, error) {
+// not written again, unless startup has taken them back.
+func (r *Receiver) firstByteNotHeld(h *held, o *order) (xlog.LSN, error) {
 	written := r.XLog.Written()
-	if o.start > written {
-		return 0, errorf(protocol.CodeInternalError, "cannot stream from %v on timeline %d: WAL is held up to %v only",
-			o.start, o.tli, written)
-	}
-	if r.XLog.Timeline() != o.tli {
-		return o.start, nil
-	}
-	if from, doubt := r.XLog.InDoubt(); doubt && how.refetch {
-		return from, nil
+	if now := r.XLog.Timeline(); o.start > written || now != o.tli {
+		return 0, errorf(protocol.CodeInternalError, "cannot stream from %v on timeline %d: WAL is held up to %v on timeline %d",
+			o.start, o.tli, written, now)
 	}
 	if there, err := h.headIsThere(written); err != nil || there {
 		return written, err
 	}
 	return o.start, nil
+}
+
+// syncHeld syncs what an earlier walreceiver wrote and did not come to sync: this one's syncs cover only what it writes
+// itself, and vouch for all before it.
+func (r *Receiver) syncHeld(tli xlog.TimeLineID, start xlog.LSN) error {
+	flushed := r.XLog.Flushed()
+	if flushed >= start {
+		return nil
+	}
+	size := r.Dir.SegSize
+	for n := size.SegNo(flushed); n <= size.SegNo(start-1); n++ {
+		if err := r.Dir.SyncSegment(tli, n); err != nil {
+			return r.syncFailed(err)
+		}
+	}
+	if err := r.Dir.Sync(); err != nil {
+		return r.syncFailed(err)
+	}
+	newPositions(r.XLog, r.WalRcv, flushed, tli).setFlushed(start)
+	return nil
 }
 
 // checkFork refuses to go on where the upstream's history left our timeline before our WAL ends.
@@ -87,7 +100,7 @@ func (r *Receiver) checkFork(tli, newest xlog.TimeLineID, start xlog.LSN) error 
 	}
 	at, _, known := history.SwitchPoint(tli)
 	const hint = "The upstream was promoted before it had all of the WAL that this node has, or is not of the same origin. " +
-		"With recovery_target_timeline = 'latest' the node puts its fork aside and goes on from the switch point."
+		`To follow it nevertheless, make this node anew with "waypost init".`
 	if !known {
 		return errorf(protocol.CodeObjectNotInPrerequisiteState, "requested timeline %d is not in the history of the upstream's timeline %d",
 			tli, newest).withHint(hint)

@@ -54,7 +54,10 @@ type Receiver struct {
 	slotMade string // the temporary slot of this connection
 	checked  bool   // version and segment size were compared on this connection
 	streamed bool   // something was streamed before
-	crashing bool   // a sync has failed
+
+	feedbackSent bool // the upstream was told that we hold back no transaction
+
+	crashing bool // a sync has failed
 	titleBuf [64]byte
 }
 
@@ -80,7 +83,7 @@ func (r *Receiver) Run() error {
 	// The connection first: the next walreceiver must find the slot free.
 	r.disconnect()
 	r.end()
-	if r.stopping.Load() {
+	if r.stopping.Load() || errors.Is(err, errStopped) {
 		return errorf(protocol.CodeAdminShutdown, "terminating walreceiver process due to administrator command")
 	}
 	return err
@@ -89,7 +92,6 @@ func (r *Receiver) Run() error {
 // retry says how the next connection is to differ from the last.
 type retry struct {
 	noOverlap bool // the upstream no longer has the last page held
-	refetch   bool // the pages in doubt are to be fetched anew
 }
 
 // errPageGone says that the upstream no longer has the last page held, but may well have what follows.
@@ -100,17 +102,21 @@ func (r *Receiver) serve(o order) error {
 	var how retry
 	for {
 		err := r.serveConnection(&o, how)
-		switch {
-		case errors.Is(err, errPageGone) && !how.noOverlap:
-			how.noOverlap = true
-		case errors.Is(err, errDoubtful) && !how.refetch:
-			r.log().Info().Msgf("fetching the unfinished record at %v again: the pages found on disk differ from the upstream's",
-				xlog.LSN(r.XLog.VouchedUpto.Load()))
-			how.refetch = true
-		default:
+		if !errors.Is(err, errPageGone) || how.noOverlap {
+			r.noteDifference(err)
 			return err
 		}
+		r.log().Info().Msgf("%v; going on without comparing it", errPageGone)
+		how.noOverlap = true
 		r.disconnect()
+	}
+}
+
+// noteDifference tells startup of a difference from the upstream. Only startup knows whether it is in an unfinished record.
+func (r *Receiver) noteDifference(err error) {
+	var d *differenceError
+	if errors.As(err, &d) {
+		r.XLog.DiffersAt.Store(uint64(d.at))
 	}
 }
 
@@ -135,6 +141,7 @@ func (r *Receiver) connect(o *order) (transport.Conn, error) {
 	conn, err := r.Transport.Connect(r.ctx, o.conninfo, transport.ConnectOptions{
 		Replication:     true,
 		ApplicationName: r.ApplicationName,
+		ConnectTimeout:  r.settings.Load().connectTimeout(),
 		Notice: func(e *transport.ServerError) {
 			r.log().Info().Str("detail", e.Detail).Str("hint", e.Hint).Msgf("%s from the upstream: %s", e.Severity, e.Message)
 		},
@@ -142,6 +149,7 @@ func (r *Receiver) connect(o *order) (transport.Conn, error) {
 	if err != nil {
 		return nil, upstreamError("could not connect to the primary server", err)
 	}
+	conn = &bounded{conn, r.settings.Load}
 	r.setConn(conn)
 	r.slotMade, r.checked = "", false
 	host, port := conn.SenderInfo()
@@ -231,8 +239,9 @@ func (r *Receiver) newStream(conn transport.Conn, tli xlog.TimeLineID, p plan) *
 	segs := &segments{dir: r.Dir, tli: tli, ckpt: r.Ckpt}
 	s := &stream{
 		r: r, conn: conn, tli: tli,
-		overlap:   p.overlap,
-		writer:    &writer{files: files, segsize: r.Dir.SegSize, begin: segs.begin, buf: make([]byte, 0, gatherSize)},
+		overlap: p.overlap,
+		writer: &writer{files: files, segsize: r.Dir.SegSize, begin: segs.begin, writes: &r.WalRcv.Writes,
+			buf: make([]byte, 0, gatherSize)},
 		reporter:  &reporter{conn: conn, xlog: r.XLog, walrcv: r.WalRcv, settings: r.settings.Load},
 		positions: newPositions(r.XLog, r.WalRcv, p.start, tli),
 	}

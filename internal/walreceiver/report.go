@@ -97,7 +97,7 @@ func (r *reporter) positions() protocol.StandbyStatusUpdate {
 	var m protocol.StandbyStatusUpdate
 	m.Apply = r.xlog.Replayed()
 	m.Flush = r.xlog.Reportable()
-	m.Write = r.xlog.Sendable(false)
+	m.Write = r.xlog.ReportableWrite()
 	m.Apply = min(m.Apply, m.Flush)
 	invariants.Check(m.Apply <= m.Flush && m.Flush <= m.Write, "reported apply ≤ flush ≤ write")
 	invariants.Check(m.Flush <= r.xlog.Flushed(), "reported flush ≤ flushed")

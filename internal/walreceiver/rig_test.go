@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"waypost/internal/layout"
+	"waypost/internal/layout/layouttest"
 	"waypost/internal/logging"
 	"waypost/internal/walrcv"
 	"waypost/protocol"
@@ -32,36 +33,19 @@ const patience = 20 * time.Second
 // rig is a walreceiver in the test's own process: shared memory and pg_wal are real, the upstream plays files.
 type rig struct {
 	*Receiver
-	t        *testing.T
+	t        testing.TB
 	areas    layout.Areas
 	wal      *waltest.Log // what the upstream has
 	upDir    string
 	upstream *transporttest.Upstream
-	logged   *syncBuffer
+	logged   *layouttest.Log
 	distrust int
 	result   chan error
 }
 
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
 // newRig makes a node without WAL whose upstream has a few segments of it, none of which it sends before Advance.
-func newRig(t *testing.T) *rig {
-	g := &rig{t: t, upDir: t.TempDir(), logged: &syncBuffer{}, result: make(chan error, 1)}
+func newRig(t testing.TB) *rig {
+	g := &rig{t: t, upDir: t.TempDir(), logged: &layouttest.Log{}, result: make(chan error, 1)}
 	g.wal = waltest.New(waltest.Options{})
 	g.wal.FillTo(segSize.Start(4) + 24*1000)
 	g.upstream = transporttest.NewUpstream(g.upDir, segSize, transport.SystemIdentity{
@@ -69,11 +53,7 @@ func newRig(t *testing.T) *rig {
 	})
 	g.publishUpstream()
 
-	segment, err := shmem.Create([]string{t.TempDir()}, "test", layout.New(4, 4), 1)
-	require.NoError(t, err)
-	t.Cleanup(func() { segment.Close() })
-	g.areas, err = layout.Map(segment)
-	require.NoError(t, err)
+	g.areas = layouttest.Areas(t, 4, 4)
 	g.areas.XLog.SystemID.Store(waltest.DefaultSystemID)
 	g.areas.XLog.SegmentSize.Store(uint32(segSize))
 	g.areas.XLog.State.Store(1)
@@ -225,7 +205,15 @@ type tampered struct {
 	receive func(time.Time) (transport.Event, error)
 	pending func() bool
 	version *transport.ServerVersion
+	send    func([]byte) error
 	closed  func()
+}
+
+func (c *tampered) Send(msg []byte, deadline time.Time) error {
+	if c.send != nil {
+		return c.send(msg)
+	}
+	return c.Conn.Send(msg, deadline)
 }
 
 func (c *tampered) Receive(deadline time.Time) (transport.Event, error) {

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-
-	"golang.org/x/sys/unix"
 
 	"waypost/internal/ckptctl"
 	"waypost/walfile"
@@ -39,36 +36,9 @@ func (s *segments) ensure(n xlog.SegNo) error {
 		return fmt.Errorf("look for WAL segment: %w", err)
 	}
 	s.ckpt.SegmentsMissed.Add(1)
-	return s.reserve(path)
-}
-
-// reserve makes a segment of unwritten space under a temporary name and puts it in place, unless the checkpointer has
-// meanwhile. Nothing is synced: SegmentWriter.Flush syncs file and directory before it vouches for any of it.
-func (s *segments) reserve(path string) error {
-	temp := filepath.Join(s.dir.Path, fmt.Sprintf("xlogtemp.%d", os.Getpid()))
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("create temporary WAL file: %w", err)
+	// Not durable: SegmentWriter.Flush syncs file and directory before it vouches for any of it.
+	if err := s.dir.Reserve(s.tli, n, false); !errors.Is(err, walfile.ErrSegmentExists) {
+		return err
 	}
-	defer os.Remove(temp) // its name is gone already if it was put in place
-	defer f.Close()
-	if err := unix.Fallocate(int(f.Fd()), 0, 0, int64(s.dir.SegSize)); err != nil {
-		if !errors.Is(err, unix.EOPNOTSUPP) {
-			return fmt.Errorf("reserve space for WAL segment: %w", err)
-		}
-		if err := f.Truncate(int64(s.dir.SegSize)); err != nil { // a file with holes: room is found out later
-			return fmt.Errorf("size WAL segment: %w", err)
-		}
-	}
-	err = unix.Renameat2(unix.AT_FDCWD, temp, unix.AT_FDCWD, path, unix.RENAME_NOREPLACE)
-	switch {
-	case err == nil || errors.Is(err, unix.EEXIST):
-		return nil
-	case errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS): // a file system that does not know the flag
-		err = os.Link(temp, path)
-		if err == nil || errors.Is(err, fs.ErrExist) {
-			return nil
-		}
-	}
-	return fmt.Errorf("put WAL segment in place: %w", err)
+	return nil // the checkpointer has made it meanwhile
 }

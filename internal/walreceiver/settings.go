@@ -15,6 +15,15 @@ type settings struct {
 	requireFlush   bool // walsenders wait for flushed bytes, not for written ones
 }
 
+// connectTimeout is how long a host may take to let us in, where primary_conninfo has no connect_timeout: one that accepts
+// and says nothing would keep us from the others until TCP gives up, which it does after hours.
+func (s *settings) connectTimeout() time.Duration {
+	if s.timeout > 0 {
+		return s.timeout
+	}
+	return 30 * time.Second
+}
+
 func readSettings(s *guc.Settings) *settings {
 	return &settings{
 		statusInterval: s.Duration(guc.WalReceiverStatusInterval),

@@ -3,6 +3,7 @@ package walreceiver
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,16 +106,29 @@ func TestStopDuringAnEndlessStreamEndsAtOnce(t *testing.T) {
 	g.requireHeld(1, segSize.Start(1), g.XLog.Flushed())
 }
 
-func TestStopDoesNotWaitForADiskThatHangs(t *testing.T) {
+// A sync that was under way when the process was told to stop, and then fails, has told so only to this process.
+func TestStopWaitsForWhatBecomesOfASync(t *testing.T) {
 	g := newRig(t)
-	begun, permit := g.heldUpFlush()
+	begun, permit := make(chan struct{}, 10), make(chan struct{})
+	g.filesWith(func(f *files) {
+		f.flush = func() (xlog.LSN, error) {
+			begun <- struct{}{}
+			<-permit
+			return f.walFiles.Flushed(), &walfile.SyncError{Path: "segment", Err: unix.EIO}
+		}
+	})
+	var closed atomic.Bool
+	g.tamperWith(func(c *tampered) { c.closed = func() { closed.Store(true) } })
 	g.run()
 	g.upstream.Advance(segSize.Start(1) + 800)
 	<-begun
 	g.Stop()
-	requireReported(t, g.ended(), protocol.CodeAdminShutdown, "administrator command", false)
-	require.Equal(t, segSize.Start(1), g.XLog.Flushed())
+	g.eventually("the upstream need not wait", closed.Load)
+	require.NotEqual(t, walrcv.Stopped, g.WalRcv.State())
 	close(permit)
+	require.ErrorIs(t, g.ended(), unix.EIO)
+	require.Equal(t, 1, g.distrust)
+	require.Equal(t, segSize.Start(1), g.XLog.Flushed())
 }
 
 func TestUpstreamShutdownEndsTheProcessWithAllSyncedAndReported(t *testing.T) {
@@ -148,6 +162,93 @@ func TestStalledUpstreamIsPingedAndThenGivenUp(t *testing.T) {
 	require.Equal(t, segSize.Start(1), ping.Flush)
 	requireReported(t, g.ended(), protocol.CodeConnectionFailure, "terminating walreceiver due to timeout", false)
 	require.Len(t, g.upstream.Replies(), 1, "one ping is enough")
+}
+
+// A message that has lost bytes on its way takes the keepalives for the rest of its WAL.
+func TestMessageThatDoesNotComeToItsEndIsGivenUp(t *testing.T) {
+	g := newRig(t)
+	g.Receiver.settings.Store(&settings{timeout: 100 * time.Millisecond})
+	start, sent := segSize.Start(1), xlog.Now()
+	at := start
+	g.tamperWith(func(c *tampered) {
+		c.receive = func(time.Time) (transport.Event, error) {
+			time.Sleep(10 * time.Millisecond)
+			ev := transport.Event{Kind: transport.XLogData, Start: at, End: start + 100_000, SendTime: sent, Data: g.wal.Bytes(at, at+23)}
+			at += 23
+			return ev, nil
+		}
+	})
+	g.run()
+	requireReported(t, g.ended(), protocol.CodeConnectionFailure, "due to timeout", false)
+	require.GreaterOrEqual(t, time.Since(sent.Time()), 100*time.Millisecond)
+	require.Equal(t, at-23, g.XLog.Flushed())
+}
+
+func TestWALPastTheUpstreamsEndIsNotTaken(t *testing.T) {
+	g := newRig(t)
+	start := segSize.Start(1)
+	pieces := []int{700, 400}
+	at := start
+	g.tamperWith(func(c *tampered) {
+		c.pending = func() bool { return false }
+		c.receive = func(time.Time) (transport.Event, error) {
+			next := at + xlog.LSN(pieces[0])
+			ev := transport.Event{Kind: transport.XLogData, Start: at, End: start + 1000, SendTime: 1, Data: g.wal.Bytes(at, next)}
+			at, pieces = next, pieces[1:]
+			return ev, nil
+		}
+	})
+	g.run()
+	requireReported(t, g.ended(), protocol.CodeProtocolViolation, "invalid WAL message", false)
+	require.Equal(t, start+700, g.XLog.Written())
+}
+
+// mute is a connection that no longer answers one of the commands.
+type mute struct {
+	transport.Conn
+	command string
+}
+
+func (c *mute) wait(ctx context.Context, command string) error {
+	if command != c.command {
+		return nil
+	}
+	<-ctx.Done()
+	return &transport.ConnError{Op: command, Err: context.Cause(ctx)}
+}
+
+func (c *mute) IdentifySystem(ctx context.Context) (transport.SystemIdentity, error) {
+	if err := c.wait(ctx, "identify"); err != nil {
+		return transport.SystemIdentity{}, err
+	}
+	return c.Conn.IdentifySystem(ctx)
+}
+
+func (c *mute) Exec(ctx context.Context, query string) (*transport.ExecResult, error) {
+	if err := c.wait(ctx, "show"); err != nil {
+		return nil, err
+	}
+	return c.Conn.Exec(ctx, query)
+}
+
+func (c *mute) StartStreaming(ctx context.Context, o transport.StreamOptions) (transport.StartResult, error) {
+	if err := c.wait(ctx, "start"); err != nil {
+		return transport.StartResult{}, err
+	}
+	return c.Conn.StartStreaming(ctx, o)
+}
+
+func TestUpstreamThatDoesNotAnswerACommandIsGivenUp(t *testing.T) {
+	for _, command := range []string{"identify", "show", "start"} {
+		t.Run(command, func(t *testing.T) {
+			g := newRig(t)
+			g.Receiver.settings.Store(&settings{timeout: 50 * time.Millisecond})
+			g.Transport = &tamper{g.Transport, func(c transport.Conn) transport.Conn { return &mute{c, command} }}
+			g.run()
+			requireReported(t, g.ended(), protocol.CodeConnectionFailure, "no answer for 50ms (wal_receiver_timeout)", false)
+			require.Equal(t, walrcv.Stopped, g.WalRcv.State())
+		})
+	}
 }
 
 func TestTimeoutThatIsTurnedOnLaterHolds(t *testing.T) {
@@ -295,6 +396,40 @@ func TestUpstreamThatVanishesLeavesAllThatCameSynced(t *testing.T) {
 	require.Equal(t, walrcv.Stopped, g.WalRcv.State())
 }
 
+func TestWhatTheUpstreamSaidCountsMoreThanThatSendingFailed(t *testing.T) {
+	g := newRig(t)
+	first, end := segSize.Start(1)+800, segSize.Start(1)+90000
+	var failed atomic.Bool
+	g.tamperWith(func(c *tampered) {
+		c.send = func([]byte) error {
+			failed.Store(true)
+			return &transport.ConnError{Op: "send", Err: unix.EPIPE}
+		}
+		c.receive = func(d time.Time) (transport.Event, error) {
+			if g.XLog.Written() == end {
+				return transport.Event{}, &transport.ServerError{Severity: "FATAL", Code: "57P01",
+					Message: "terminating connection due to administrator command"}
+			}
+			return c.Conn.Receive(d)
+		}
+	})
+	g.run()
+	g.upstream.Advance(first)
+	g.eventually("a send has failed", failed.Load)
+	g.upstream.Advance(end)
+	requireReported(t, g.ended(), "57P01", "terminating connection due to administrator command", false)
+	require.Equal(t, end, g.XLog.Flushed(), "what was still in the socket is kept")
+}
+
+func TestConnectionOnWhichNothingCanBeSentEnds(t *testing.T) {
+	g := newRig(t)
+	g.tamperWith(func(c *tampered) {
+		c.send = func([]byte) error { return &transport.ConnError{Op: "send", Err: unix.EPIPE} }
+	})
+	g.run()
+	requireReported(t, g.ended(), protocol.CodeConnectionFailure, "could not send data to WAL stream", false)
+}
+
 func TestStreamEndsWhenTheNodeWritesWALOfItsOwn(t *testing.T) {
 	g := newRig(t)
 	g.run()
@@ -363,4 +498,38 @@ func TestErrorsOfTheUpstreamKeepTheirStateDetailAndHint(t *testing.T) {
 	require.Contains(t, gone.hint, "restore_command")
 }
 
-var _ walFiles = (*walfile.SegmentWriter)(nil)
+// askedFor keeps what a connection was asked for.
+type askedFor struct {
+	transport.Transport
+	options chan transport.ConnectOptions
+}
+
+func (a *askedFor) Connect(ctx context.Context, conninfo string, o transport.ConnectOptions) (transport.Conn, error) {
+	a.options <- o
+	return a.Transport.Connect(ctx, conninfo, o)
+}
+
+func TestConnectingIsBoundedByWalReceiverTimeout(t *testing.T) {
+	for timeout, want := range map[time.Duration]time.Duration{7 * time.Second: 7 * time.Second, 0: 30 * time.Second} {
+		g := newRig(t)
+		asked := &askedFor{g.Transport, make(chan transport.ConnectOptions, 1)}
+		g.Transport = asked
+		g.Receiver.settings.Store(&settings{statusInterval: time.Hour, timeout: timeout})
+		g.run()
+		require.Equal(t, want, (<-asked.options).ConnectTimeout)
+		g.Stop()
+		require.Error(t, g.ended())
+	}
+}
+
+func TestFaultHoldsBackWhatIsSentNotWhatIsReported(t *testing.T) {
+	g := newRig(t)
+	at := segSize.Start(1)
+	g.XLog.FaultAt.Store(uint64(at))
+	g.run()
+	end := at + 500
+	g.upstream.Advance(end)
+	r := g.waitReply(flushedIs(end))
+	require.Equal(t, end, r.Write)
+	require.Equal(t, at, r.Apply)
+}

@@ -20,7 +20,7 @@ const (
 
 // writeReportWorth is how long a sync must take for a report of the written position to be sent ahead of it. Where syncs are
 // quicker the report of the flush says the same a moment later, and each report costs the upstream a wake and a lock.
-const writeReportWorth = 300 * time.Microsecond
+const writeReportWorth = 500 * time.Microsecond
 
 // maxUnsynced is how many segments' worth of WAL may be written and not synced before receiving waits for the disk.
 const maxUnsynced = 4
@@ -47,15 +47,27 @@ type stream struct {
 	deadline   time.Time // of the next Receive
 	unkicked   int       // bytes received since the last kick
 	unkickedAt time.Time // when the first of them came
+	message    message   // the XLogData message whose piece came last
+	writeDue   time.Time // when the written position is to be reported, if no sync has been by then; zero: it need not be
 
 	// replyAt is the position that must be flushed before the reply that the upstream has asked for; 0: none is owed.
 	replyAt atomic.Uint64
 
-	failed atomic.Pointer[error] // what another goroutine ended of
+	failed atomic.Pointer[error]      // what the syncing goroutine ended of
+	unsent atomic.Pointer[brokenSend] // the first report that could not be sent
 
 	reporting sync.WaitGroup
 	over      atomic.Bool // the reporting goroutine is to end
 }
+
+// brokenSend is a send that failed. Receiving goes on for lastWords: there may be WAL in the socket, and the upstream may
+// have said why it closed the connection.
+type brokenSend struct {
+	err   error
+	until time.Time
+}
+
+const lastWords = time.Second
 
 // run receives until the upstream ends the stream, and then has everything synced and reported. A nil error means that
 // the copy has ended in order; shutdown, that the upstream did it because it is going down.
@@ -66,9 +78,11 @@ func (s *stream) run() (shutdown bool, err error) {
 	defer s.stopReporting()
 
 	s.heardAt = time.Now()
-	if err = s.reporter.noFeedback(); err == nil {
-		shutdown, err = s.receive()
+	if !s.r.feedbackSent {
+		s.r.feedbackSent = true
+		s.sent(s.reporter.noFeedback())
 	}
+	shutdown, err = s.receive()
 	return shutdown, s.finish(err)
 }
 
@@ -89,7 +103,7 @@ func (s *stream) receive() (shutdown bool, err error) {
 		case transport.EndOfCopy:
 			return ev.Shutdown, nil
 		case transport.NoEvent:
-			if err := s.settle(); err != nil {
+			if err := s.settle(now); err != nil {
 				return false, err
 			}
 			continue
@@ -98,19 +112,22 @@ func (s *stream) receive() (shutdown bool, err error) {
 			return false, err
 		}
 		// Where the stream never pauses, no Receive is ever interrupted.
-		if err := s.ordered(); err != nil {
+		if err := s.ordered(now); err != nil {
 			return false, err
 		}
 	}
 }
 
 // ordered says whether another goroutine wants the stream to end.
-func (s *stream) ordered() error {
+func (s *stream) ordered(now time.Time) error {
 	if err := s.r.stopRequested(); err != nil {
 		return err
 	}
 	if err := s.failed.Load(); err != nil {
 		return *err
+	}
+	if b := s.unsent.Load(); b != nil && !now.Before(b.until) {
+		return b.err
 	}
 	return nil
 }
@@ -120,21 +137,51 @@ func (s *stream) take(ev *transport.Event, now time.Time) error {
 	s.r.heard(ev.End, ev.SendTime, xlog.FromTime(now))
 	switch ev.Kind {
 	case transport.XLogData:
+		if err := s.judgeAge(ev, now); err != nil {
+			return err
+		}
 		if err := s.takeData(ev, now); err != nil {
 			return err
 		}
 	case transport.Keepalive:
 		if ev.ReplyRequested {
-			return s.replyAfterFlush()
+			if err := s.settle(now); err != nil {
+				return err
+			}
+			s.replyAfterFlush()
+			return nil
 		}
 	default:
 		return errorf(protocol.CodeProtocolViolation, "unexpected %v in the WAL stream", ev.Kind)
 	}
 	if !s.conn.Pending() {
-		return s.settle()
+		return s.settle(now)
 	}
 	if s.unkicked >= syncAfterBytes || s.unkicked > 0 && now.Sub(s.unkickedAt) >= syncAfter {
 		return s.writeAndKick()
+	}
+	return nil
+}
+
+// message is what tells an XLogData message from the next; the transport gives it out piece by piece.
+type message struct {
+	end   xlog.LSN
+	sent  xlog.TimestampTz
+	began time.Time // when its first piece came
+}
+
+// judgeAge ends the stream where a message does not come to its end, because bytes of it were lost. What is taken for the rest
+// of its WAL is what the upstream says next: on an idle one keepalives, which would be signs of life for hours.
+func (s *stream) judgeAge(ev *transport.Event, now time.Time) error {
+	if ev.End != s.message.end || ev.SendTime != s.message.sent {
+		s.message = message{ev.End, ev.SendTime, now}
+		return nil
+	}
+	timeout := s.r.settings.Load().timeout
+	if age := now.Sub(s.message.began); timeout > 0 && age >= timeout && ev.SendTime != 0 {
+		return errorf(protocol.CodeConnectionFailure, "terminating walreceiver due to timeout").
+			withDetail("A message that began to come %v ago has not come to its end (wal_receiver_timeout is %v).",
+				age.Round(time.Millisecond), timeout)
 	}
 	return nil
 }
@@ -151,6 +198,12 @@ func (s *stream) takeData(ev *transport.Event, now time.Time) error {
 	if expected := s.writer.end(); start != expected {
 		return &transport.DiscontinuityError{Expected: expected, Got: start}
 	}
+	// No upstream sends WAL past the end that it tells of (one that tells of none gives something lower): the message's length
+	// is wrong, and this is what came after it.
+	if end := start + xlog.LSN(len(data)); end > ev.End && ev.End >= ev.Start {
+		return errorf(protocol.CodeProtocolViolation, "invalid WAL message received from primary").
+			withDetail("It has WAL up to %v, and says that the upstream's WAL ends at %v.", end, ev.End)
+	}
 	if s.unkicked == 0 {
 		s.unkickedAt = now
 	}
@@ -160,17 +213,26 @@ func (s *stream) takeData(ev *transport.Event, now time.Time) error {
 }
 
 // settle is for the moment when nothing more waits in the socket: everything is written, and a sync begins.
-func (s *stream) settle() error {
+func (s *stream) settle(now time.Time) error {
 	if s.unkicked == 0 {
 		return nil
 	}
 	if err := s.writeAndKick(); err != nil {
 		return err
 	}
-	if s.syncer.average.Load() > int64(writeReportWorth) {
-		return s.reporter.report(ifMoved)
+	slow := s.syncer.average.Load() > int64(writeReportWorth)
+	if slow || !s.writeDue.IsZero() && !now.Before(s.writeDue) {
+		s.reportWrite()
+	} else if s.writeDue.IsZero() {
+		s.writeDue = now.Add(writeReportWorth)
 	}
 	return nil
+}
+
+// reportWrite reports the written position, unless a sync has told it meanwhile.
+func (s *stream) reportWrite() {
+	s.writeDue = time.Time{}
+	s.sent(s.reporter.report(ifMoved))
 }
 
 // writeAndKick writes what is gathered and starts a sync of it.
@@ -185,42 +247,40 @@ func (s *stream) writeAndKick() error {
 	return nil
 }
 
-// replyAfterFlush answers the upstream's question once all that came before it is flushed.
-func (s *stream) replyAfterFlush() error {
-	if err := s.settle(); err != nil {
-		return err
-	}
+// replyAfterFlush answers the upstream's question once all that was written before it is flushed.
+func (s *stream) replyAfterFlush() {
 	s.replyAt.Store(uint64(s.writer.files.Written()))
-	return s.replyIfOwed(s.writer.files.Flushed())
+	s.replyIfOwed(s.writer.files.Flushed())
 }
 
-func (s *stream) replyIfOwed(flushed xlog.LSN) error {
+func (s *stream) replyIfOwed(flushed xlog.LSN) {
 	at := s.replyAt.Load()
-	if at == 0 || uint64(flushed) < at || !s.replyAt.CompareAndSwap(at, 0) {
-		return nil
+	if at != 0 && uint64(flushed) >= at && s.replyAt.CompareAndSwap(at, 0) {
+		s.sent(s.reporter.report(always))
 	}
-	return s.reporter.report(always)
 }
 
 // synced runs on the syncing goroutine after each sync.
 func (s *stream) synced(flushed xlog.LSN) {
 	s.positions.setFlushed(flushed)
-	err := s.replyIfOwed(flushed)
-	if err == nil {
-		err = s.reporter.report(ifMoved)
-	}
+	s.replyIfOwed(flushed)
+	s.sent(s.reporter.report(ifMoved))
 	bits := uint32(xlogctl.StartupBit | xlogctl.CheckpointerBit)
 	if s.r.settings.Load().requireFlush {
 		bits = ^uint32(0)
 	}
 	s.r.XLog.WALAdvanced.Nudge(bits)
 	s.r.showStreaming(flushed)
-	if err != nil {
-		s.fail(err)
+}
+
+// sent takes note of how a send went, on any goroutine.
+func (s *stream) sent(err error) {
+	if err != nil && s.unsent.CompareAndSwap(nil, &brokenSend{err, time.Now().Add(lastWords)}) {
+		s.conn.Interrupt()
 	}
 }
 
-// fail ends the stream from another goroutine than the receiving one.
+// fail ends the stream from the syncing goroutine.
 func (s *stream) fail(err error) {
 	s.failed.CompareAndSwap(nil, &err)
 	s.conn.Interrupt()
@@ -230,12 +290,9 @@ func (s *stream) fail(err error) {
 func (s *stream) notReceived(err error) error {
 	switch {
 	case errors.Is(err, transport.ErrDeadline):
-		if s.unkicked > 0 {
-			return s.settle()
-		}
-		return s.watchClock(time.Now())
+		return s.nothingCame(time.Now())
 	case errors.Is(err, transport.ErrInterrupted):
-		if err := s.ordered(); err != nil {
+		if err := s.ordered(time.Now()); err != nil {
 			return err
 		}
 		if err := s.r.stillInRecovery(); err != nil {
@@ -262,18 +319,36 @@ func (s *stream) watchClock(now time.Time) error {
 	}
 	if silence >= timeout/2 && !s.pinged {
 		s.pinged = true
-		return s.reporter.ping()
+		s.sent(s.reporter.ping())
 	}
 	return nil
 }
 
-// nextLook is when Receive is to come back if nothing comes: to look at the clock, or, where more seemed to wait but was
-// only half a message, to sync what came before.
+// nextLook is when Receive is to come back if nothing comes.
 func (s *stream) nextLook() time.Time {
-	if s.unkicked > 0 {
+	switch {
+	case s.unkicked > 0:
 		return s.unkickedAt.Add(syncAfter)
+	case s.unsent.Load() != nil:
+		return s.unsent.Load().until
+	case !s.writeDue.IsZero():
+		return s.writeDue
 	}
 	return s.deadline
+}
+
+// nothingCame does what nextLook wanted it for.
+func (s *stream) nothingCame(now time.Time) error {
+	switch {
+	case s.unkicked > 0: // more seemed to wait, but it is only half a message
+		return s.settle(now)
+	case s.unsent.Load() != nil:
+		return s.ordered(now)
+	case !s.writeDue.IsZero():
+		s.reportWrite()
+		return nil
+	}
+	return s.watchClock(now)
 }
 
 // setDeadline sets when the clock must be looked at next. It is not set anew with every message, because setting a
@@ -304,7 +379,7 @@ func (s *stream) reportOnDemand() {
 			u = ifNews
 		}
 		if err := s.reporter.report(u); err != nil {
-			s.fail(err)
+			s.sent(err)
 			return
 		}
 		latch.Wait(s.reporter.untilDue())
@@ -330,10 +405,7 @@ func (s *stream) finish(cause error) error {
 		s.r.log().Warn().Msg("disconnecting from the upstream, because there is no room for its WAL")
 	}
 	s.positions.setWritten(s.writer.files.Written())
-	s.syncer.stop()
-	if !s.awaitSyncer(cause) {
-		return cause
-	}
+	s.awaitSyncer(cause)
 	if s.syncer.err != nil {
 		return s.r.syncFailed(s.syncer.err)
 	}
@@ -344,23 +416,17 @@ func (s *stream) finish(cause error) error {
 	return cause
 }
 
-// stopGrace is how long an ordered stop waits for the last sync and the last report.
+// stopGrace is how long an ordered stop waits before it breaks off reports that do not get through.
 const stopGrace = 2 * time.Second
 
-// awaitSyncer waits for the last sync: as long as it takes, but no longer than stopGrace where the process was told to
-// stop. False: it is still going on, and what is not synced is not vouched for.
-func (s *stream) awaitSyncer(cause error) bool {
-	if !errors.Is(cause, errStopped) {
-		<-s.syncer.ended
-		return true
+// awaitSyncer waits for the last sync, as long as it takes: the kernel tells of a sync that fails only once, so whoever went
+// on without that word would vouch for what the disk does not have.
+func (s *stream) awaitSyncer(cause error) {
+	if errors.Is(cause, errStopped) {
+		// Sends of the other goroutines end with the connection.
+		watchdog := time.AfterFunc(stopGrace, func() { s.conn.Close() })
+		defer watchdog.Stop()
 	}
-	// Sends of the other goroutines end with the connection.
-	watchdog := time.AfterFunc(stopGrace, func() { s.conn.Close() })
-	defer watchdog.Stop()
-	select {
-	case <-s.syncer.ended:
-		return true
-	case <-time.After(stopGrace):
-		return false
-	}
+	s.syncer.stop()
+	<-s.syncer.ended
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"waypost/internal/durable"
 	"waypost/internal/walrcv"
 	"waypost/transport"
 	"waypost/walfile"
@@ -55,6 +56,19 @@ func TestReplyThatTheUpstreamAsksForComesAfterTheFlush(t *testing.T) {
 	// Nothing to flush: it comes at once.
 	g.upstream.AskForReply()
 	g.eventually("a second reply", func() bool { return len(g.upstream.Replies()) == 2 })
+}
+
+func TestWriteIsReportedWhenTheSyncTakesLong(t *testing.T) {
+	g := newRig(t)
+	begun, permit := g.heldUpFlush()
+	g.run()
+	start, end := segSize.Start(1), segSize.Start(1)+5000
+	g.upstream.Advance(end)
+	<-begun
+	r := g.waitReply(func(r reply) bool { return r.Write == end })
+	require.Equal(t, start, r.Flush)
+	close(permit)
+	g.waitReply(flushedIs(end))
 }
 
 func TestReceivingGoesOnDuringASync(t *testing.T) {
@@ -186,6 +200,7 @@ func TestFailedSyncIsACrashAndNothingOfItIsReported(t *testing.T) {
 	g.upstream.Advance(segSize.Start(1) + 1000)
 	err := g.ended()
 	require.ErrorIs(t, err, unix.EIO)
+	require.True(t, durable.IsSyncError(err), "for the exit code")
 	require.True(t, g.crashing)
 	require.Equal(t, 1, g.distrust, "the mark is left")
 	require.Equal(t, segSize.Start(1), g.XLog.Flushed())

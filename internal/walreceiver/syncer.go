@@ -1,6 +1,7 @@
 package walreceiver
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -49,6 +50,9 @@ func (s *syncer) run() {
 		if last {
 			return
 		}
+		// Without this the Go scheduler's monitor takes the goroutine, which only ever goes from one system call to the
+		// next, for one that runs too long, and keeps looking at it every 20 µs.
+		runtime.Gosched()
 		s.kicked.Wait(shmem.Forever)
 	}
 }

@@ -3,6 +3,7 @@ package walreceiver
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"waypost/internal/durable"
 	"waypost/protocol"
@@ -31,7 +32,8 @@ type writer struct {
 	files   walFiles
 	segsize xlog.SegSize
 	// begin is called before the first byte of a segment is written.
-	begin func(n xlog.SegNo) error
+	begin  func(n xlog.SegNo) error
+	writes *atomic.Uint64 // counts the writes
 
 	begun    xlog.SegNo // the last segment that begin was called for
 	hasBegun bool
@@ -76,6 +78,7 @@ func (w *writer) write(p []byte) error {
 		if err := w.files.Write(part, at); err != nil {
 			return writeError(at, err)
 		}
+		w.writes.Add(1)
 		p = p[len(part):]
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"waypost/internal/backend"
 	"waypost/internal/backend/backendtest"
 	"waypost/internal/walsnd"
+	"waypost/protocol"
 	"waypost/xlog"
 )
 
@@ -90,18 +91,23 @@ func sendMessages(tb testing.TB, st *stream, size, count int) {
 	}
 }
 
-// BenchmarkSend compares the two ways to send a message, by its size: copied (pread and one send) and by reference (send of
-// the header, sendfile). copyLimit is where they cross. cpu-ns/op is what it costs the walsender itself.
+// BenchmarkSend compares the ways to send a message, by its size: copied (pread and one send), by reference (send of the
+// header, sendfile), and by reference in bulk (both gathered in a pipe). copyLimit is where the first two cross.
+// cpu-ns/op is what it costs the walsender itself.
 func BenchmarkSend(b *testing.B) {
 	for _, network := range []string{"tcp", "unix"} {
 		for _, size := range []int{512, 4096, 8192, 16384, 32768, 65536, 131072} {
-			for _, way := range []string{"copied", "references"} {
+			for _, way := range []string{"copied", "references", "bulk"} {
 				b.Run(fmt.Sprintf("%s/%d/%s", network, size, way), func(b *testing.B) {
 					st := benchStream(b, network)
 					st.buf = make([]byte, len(st.buf)+maxSendSize)
 					st.copyLimit = maxSendSize
-					if way == "references" {
+					if way != "copied" {
 						st.copyLimit = 0
+					}
+					if way == "bulk" {
+						st.conn.BeginBulk()
+						defer st.conn.EndBulk()
 					}
 					runtime.LockOSThread()
 					defer runtime.UnlockOSThread()
@@ -114,6 +120,30 @@ func BenchmarkSend(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+// BenchmarkStream is the whole loop: 64 MB of WAL from files to a client that throws them away.
+func BenchmarkStream(b *testing.B) {
+	for _, network := range []string{"tcp", "unix"} {
+		b.Run(network, func(b *testing.B) {
+			const wal = 64 << 20
+			st := benchStream(b, network)
+			b.SetBytes(wal)
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			before := threadCPU(b)
+			for b.Loop() {
+				st.sentPtr = backendtest.SegSize.Start(1)
+				for st.sentPtr < backendtest.SegSize.Start(65) {
+					if err := st.send(time.Now()); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			gigabytes := float64(b.N) * wal / 1e9
+			b.ReportMetric(float64((threadCPU(b)-before).Milliseconds())/gigabytes, "cpu-ms/GB")
+		})
 	}
 }
 
@@ -142,4 +172,28 @@ func TestNoAllocationsPerMessage(t *testing.T) {
 			t.Error(err)
 		}
 	}), "keepalives")
+}
+
+// BenchmarkWake is the time from new WAL's being announced to its arrival at a client, for a walsender that sleeps. The
+// client's own wake is in it.
+func BenchmarkWake(b *testing.B) {
+	n := backendtest.New(b, backendtest.Options{Replication: New})
+	n.MakeSegments(1, 1, 64)
+	c := n.Connect()
+	c.StartReplication()
+	c.Query("START_REPLICATION 0/100000")
+	c.Must('W')
+	const size = 256
+	in := make([]byte, size+protocol.XLogDataHeaderLen)
+	at, end := backendtest.SegSize.Start(1), backendtest.SegSize.Start(65)
+	for b.Loop() {
+		at += size
+		if at >= end {
+			b.Fatal("not enough WAL")
+		}
+		n.SetEnd(at)
+		if _, err := io.ReadFull(c.Conn, in); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

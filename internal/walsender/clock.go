@@ -12,7 +12,6 @@ type clock struct {
 	lastReply atomic.Int64 // ns after base
 	pinging   atomic.Bool  // an answer was asked for and has not come
 	lastPing  time.Time
-	lastCycle time.Time // when the last cycle began; zero: it has not
 }
 
 func (c *clock) start() { c.base = time.Now() }
@@ -57,10 +56,6 @@ func (c *clock) untilDue(now time.Time, mayPing bool) time.Duration {
 	return max(0, t-c.silence(now))
 }
 
-func (c *clock) shutdownExpired(now time.Time, limit time.Duration) bool {
-	return limit > 0 && !c.lastCycle.IsZero() && now.Sub(c.lastCycle) >= limit
-}
-
 // keepTime sends a keepalive when it is due, and ends the stream when the client has been silent for too long.
 func (st *stream) keepTime(now time.Time) error {
 	c := &st.clock
@@ -91,7 +86,7 @@ func (st *stream) sleep() time.Duration {
 	if t := time.Duration(st.clock.timeout.Load()); st.ahead && t > 0 {
 		d = min(d, max(0, t-now.Sub(st.clock.base)))
 	}
-	if st.w.lastCycle.Load() {
+	if st.w.lastCycle.Load() != nil {
 		d = min(d, st.untilNextPing(now))
 	}
 	// A due time that has just passed must not make the loop spin.

@@ -15,9 +15,6 @@ const pingPause = 50 * time.Millisecond
 // finish ends the last cycle once the client has confirmed all there is: its flush position where it reports one, else
 // its write position. A client ahead of us counts as caught up. Until then it asks for replies.
 func (st *stream) finish(now time.Time) (over bool, err error) {
-	if st.clock.lastCycle.IsZero() {
-		st.clock.lastCycle = now
-	}
 	if st.shutdownConfirmed() {
 		// The bare end of the copy: no CopyDone and no ReadyForQuery, as PostgreSQL ends it.
 		st.ctl = protocol.AppendCommandComplete(st.ctl[:0], "COPY 0")
@@ -26,13 +23,19 @@ func (st *stream) finish(now time.Time) (over bool, err error) {
 		}
 		return true, backend.ErrDone
 	}
-	if st.clock.shutdownExpired(now, st.shutdownTimeout) {
+	if st.shutdownExpired(now) {
 		return true, errShutdownTimeout()
 	}
 	if now.Sub(st.clock.lastPing) >= pingPause && !st.doneSent {
 		return false, st.keepalive(true)
 	}
 	return false, nil
+}
+
+// shutdownExpired says whether the last cycle has taken all the time that it may.
+func (st *stream) shutdownExpired(now time.Time) bool {
+	since := st.w.lastCycle.Load()
+	return since != nil && st.shutdownTimeout > 0 && now.Sub(*since) >= st.shutdownTimeout
 }
 
 func (st *stream) shutdownConfirmed() bool {
@@ -51,8 +54,8 @@ func (st *stream) untilNextPing(now time.Time) time.Duration {
 		// Asked already, or too late to ask: what the client says wakes us.
 		d = time.Second
 	}
-	if st.shutdownTimeout > 0 && !st.clock.lastCycle.IsZero() {
-		d = min(d, st.shutdownTimeout-now.Sub(st.clock.lastCycle))
+	if since := st.w.lastCycle.Load(); st.shutdownTimeout > 0 && since != nil {
+		d = min(d, st.shutdownTimeout-now.Sub(*since))
 	}
 	return max(0, d)
 }

@@ -29,7 +29,7 @@ func (r *receiver) statusUpdate(m *protocol.StandbyStatusUpdate) {
 	if m.ReplyRequested {
 		r.wantsReply.Store(true)
 	}
-	if m.ReplyRequested || st.w.lastCycle.Load() {
+	if m.ReplyRequested || st.w.lastCycle.Load() != nil {
 		st.w.nudge()
 	}
 }

@@ -22,6 +22,9 @@ const maxSendSize = 16 * xlog.PageSize
 // 128 kB 33/20. Where they are about even, copying wins: it leaves nothing in flight that refers to the file.
 const copyLimit = xlog.PageSize
 
+// bulkSize is how much WAL there must be to send, bytes, for bulk sending to begin. It goes on until the client has it all.
+const bulkSize = 8 * maxSendSize
+
 // chunkEnd is where the message that begins at from ends: at what there is, or at a page's end at most maxSendSize on.
 // A page's end is always a safe place to cut, since a record that reaches beyond one is continued behind a page header.
 // No message crosses a segment's end, so that what was begun can be finished from the one file that is open.
@@ -103,10 +106,7 @@ func (st *stream) writeReferences(n int, offset int64, to xlog.LSN) error {
 	if err := st.checkNotRemoved(); err != nil {
 		return err
 	}
-	if err := st.conn.WriteBeginning(st.buf[:protocol.XLogDataHeaderLen]); err != nil {
-		return err
-	}
-	return st.conn.WriteFile(st.seg.fd, offset, n)
+	return st.conn.WriteFrom(st.buf[:protocol.XLogDataHeaderLen], st.seg.fd, offset, n)
 }
 
 func (st *stream) segmentName() string {

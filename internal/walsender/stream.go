@@ -27,6 +27,7 @@ type stream struct {
 	caughtUp  bool     // the last look found nothing more to send
 	doneSent  bool     // CopyDone is out: the timeline has ended
 	streaming bool     // the state STREAMING was reached
+	bulk      bool     // the client is so far behind that its connection was prepared for bulk sending
 	refs      inFlight
 	title     []byte
 
@@ -64,6 +65,7 @@ func (st *stream) configure() {
 // next read takes over from it.
 func (st *stream) close() {
 	st.seg.close()
+	st.conn.EndBulk()
 	st.conn.GiveUp = nil
 	st.conn.Handover()
 	st.w.s.Await(st.in.done)
@@ -98,9 +100,7 @@ func (st *stream) loop() error {
 		if st.w.s.TakeReload() {
 			st.configure()
 		}
-		if st.w.stopping.Load() {
-			st.w.setState(walsnd.Stopping)
-		}
+		st.tellStopping()
 		if over, err := st.look(); over {
 			return err
 		}
@@ -162,6 +162,10 @@ func (st *stream) send(now time.Time) error {
 		return nil
 	}
 	st.ahead = false
+	if !st.bulk && end-st.sentPtr >= bulkSize {
+		st.bulk = true
+		st.conn.BeginBulk()
+	}
 	to := chunkEnd(st.sentPtr, end, st.w.wal.SegSize)
 	// The end of a historic timeline is not rest: CopyDone is next.
 	st.caughtUp = to == end && !st.line.historic
@@ -203,6 +207,10 @@ func (st *stream) answer() error {
 
 // whenCaughtUp moves the state on, and ends the stream if it is the last cycle.
 func (st *stream) whenCaughtUp(now time.Time) (over bool, err error) {
+	if st.bulk {
+		st.bulk = false
+		st.conn.EndBulk()
+	}
 	if !st.streaming && !st.ahead && !st.doneSent {
 		st.streaming = true
 		st.w.update(func(f *walsnd.Fields) {
@@ -216,7 +224,7 @@ func (st *stream) whenCaughtUp(now time.Time) (over bool, err error) {
 		st.settle()
 		st.conn.Release()
 	}
-	if !st.w.lastCycle.Load() {
+	if st.w.lastCycle.Load() == nil {
 		return false, nil
 	}
 	return st.finish(now)
@@ -239,8 +247,17 @@ func (st *stream) sendControl(b []byte) error {
 	return err
 }
 
-// giveUp is asked while the client does not take what is being sent.
+// tellStopping lets the checkpointer know that we take no more commands; its shutdown checkpoint waits for that.
+func (st *stream) tellStopping() {
+	if st.w.stopping.Load() {
+		st.w.setState(walsnd.Stopping)
+	}
+}
+
+// giveUp is asked while the client does not take what is being sent. Such a client must not hold up the shutdown
+// checkpoint, and with it SIGUSR2, from which the time counts that it has.
 func (st *stream) giveUp() error {
+	st.tellStopping()
 	if ended := st.in.ended.Load(); ended != nil && *ended != nil {
 		return *ended
 	}
@@ -248,7 +265,7 @@ func (st *stream) giveUp() error {
 	if st.clock.expired(now) {
 		return errReplicationTimeout()
 	}
-	if st.w.lastCycle.Load() && st.clock.shutdownExpired(now, st.shutdownTimeout) {
+	if st.shutdownExpired(now) {
 		return errShutdownTimeout()
 	}
 	return nil

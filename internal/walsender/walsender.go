@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"waypost/internal/backend"
 	"waypost/internal/child"
@@ -43,10 +44,10 @@ type WalSender struct {
 	bit uint32 // of WALAdvanced: whose nudges are for us
 	wal walfile.Dir
 
-	mu        sync.Mutex // guards active, and both flags' being set while it holds
+	mu        sync.Mutex // guards active, and stopping's being set
 	active    bool       // between START_REPLICATION's CopyBothResponse and its end
 	stopping  atomic.Bool
-	lastCycle atomic.Bool
+	lastCycle atomic.Pointer[time.Time] // when SIGUSR2 came; nil: it has not
 }
 
 // New claims a WalSnd for the session. The error is what the client gets.
@@ -112,21 +113,19 @@ func (w *WalSender) nudge() { w.p.XLog.WALAdvanced.Nudge(w.bit) }
 func (w *WalSender) Wake() { w.nudge() }
 
 // InitStopping is backend.Replication's.
-func (w *WalSender) InitStopping() bool { return w.order(&w.stopping) }
+func (w *WalSender) InitStopping() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stopping.Store(true)
+	w.nudge()
+	return w.active
+}
 
 // LastCycle is backend.Replication's. Whoever gets it stops taking commands, too.
 func (w *WalSender) LastCycle() bool {
-	w.stopping.Store(true)
-	return w.order(&w.lastCycle)
-}
-
-// order sets a flag for the sender, and says whether there is one.
-func (w *WalSender) order(flag *atomic.Bool) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	flag.Store(true)
-	w.nudge()
-	return w.active
+	now := time.Now()
+	w.lastCycle.CompareAndSwap(nil, &now)
+	return w.InitStopping()
 }
 
 // begin and end bracket streaming. After an order to stop nothing begins any more.

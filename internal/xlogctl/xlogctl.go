@@ -7,7 +7,7 @@
 //
 // Startup writes the positions until it asks for a walreceiver; from then on the walreceiver moves WrittenUpto and
 // FlushedUpto, and startup moves ReplayedUpto behind them. They never go back within a generation, except when
-// startup, with no walreceiver running, cuts them to repair damage.
+// startup, with no walreceiver running, cuts the first two to have WAL fetched again (TakeBack).
 package xlogctl
 
 import (
@@ -60,7 +60,7 @@ type Ctl struct {
 	checkpoint    Checkpoint     // the last checkpoint record that startup has read
 
 	State        atomic.Uint32 // RecoveryState; startup
-	TimelineID   atomic.Uint32 // the timeline of the positions below; startup, and walreceiver at a switch
+	TimelineID   atomic.Uint32 // the timeline of the positions below; startup
 	PrevTimeline atomic.Uint32 // the timeline before it, 0 if none is known; as TimelineID
 
 	WrittenUpto  atomic.Uint64 // LSN: end of what is in pg_wal, in the page cache at least; startup, then walreceiver
@@ -70,11 +70,20 @@ type Ctl struct {
 	LastReplayedReadRecPtr atomic.Uint64 // LSN: start of that record; startup
 	LastReplayedTLI        atomic.Uint32 // its timeline; startup
 
-	// Between VouchedUpto and ResumedAt lie pages of an unfinished record that were found on disk at start. They look
-	// right, but no CRC has covered them: until ReplayedUpto has passed ResumedAt the node neither sends them nor
-	// reports them flushed. Both are written by startup before the walreceiver is asked for. Equal: nothing is in doubt.
+	// Between VouchedUpto and ResumedAt lie pages of an unfinished record that were found on disk at start, or that turned
+	// out wrong. They may look right, but no CRC has covered them: until ReplayedUpto has passed ResumedAt the node neither
+	// sends them nor reports them flushed. Both are written by startup before the walreceiver is asked for. Equal: nothing
+	// is in doubt.
 	VouchedUpto atomic.Uint64
 	ResumedAt   atomic.Uint64
+
+	// DiffersAt is the LSN of the first byte of the last page held that was not the upstream's, as the last walreceiver found
+	// before it ended of that; 0: there was none. The walreceiver's; startup clears it before it asks for another.
+	DiffersAt atomic.Uint64
+
+	// FaultAt is the LSN of a record, below FlushedUpto, that was found bad here: until it is mended, or known to be the
+	// upstream's own word, nothing from there on is sent. 0: there is none. startup.
+	FaultAt atomic.Uint64
 
 	LastXactTime    atomic.Int64 // TimestampTz of the last commit or abort record checked; startup
 	LastXactEnd     atomic.Uint64
@@ -128,16 +137,23 @@ func (c *Ctl) SetWritten(l xlog.LSN) {
 func (c *Ctl) SetFlushed(l xlog.LSN) { c.FlushedUpto.Store(uint64(l)) }
 
 // Sendable is the position up to which a walsender may send, on Timeline: what is written, or, where requireFlush
-// holds, what is flushed; and never a byte that is in doubt.
+// holds, what is flushed; and never a byte that is in doubt, or of a record that is known to be bad.
 func (c *Ctl) Sendable(requireFlush bool) xlog.LSN {
+	upto := c.Written()
 	if requireFlush {
-		return c.believed(c.Flushed())
+		upto = c.Flushed()
 	}
-	return c.believed(c.Written())
+	if fault := xlog.LSN(c.FaultAt.Load()); fault != 0 {
+		upto = min(upto, fault)
+	}
+	return c.believed(upto)
 }
 
 // Reportable is the position that may be reported upstream as flushed.
 func (c *Ctl) Reportable() xlog.LSN { return c.believed(c.Flushed()) }
+
+// ReportableWrite is the position that may be reported upstream as written.
+func (c *Ctl) ReportableWrite() xlog.LSN { return c.believed(c.Written()) }
 
 // InDoubt gives the position from which on bytes held are in doubt; false when none are.
 func (c *Ctl) InDoubt() (xlog.LSN, bool) {
@@ -151,6 +167,17 @@ func (c *Ctl) believed(l xlog.LSN) xlog.LSN {
 		return min(l, from)
 	}
 	return l
+}
+
+// TakeBack cuts what is held to l, not before ReplayedUpto, and has nothing that comes after l believed until a record has
+// been checked across it. It is startup's, while no walreceiver runs.
+//
+// The doubt is stored before the positions go back: whoever reads meanwhile gets l, or what could be had before.
+func (c *Ctl) TakeBack(l xlog.LSN) {
+	c.VouchedUpto.Store(uint64(l))
+	c.ResumedAt.Store(uint64(l) + 1) // no record is that short
+	c.FlushedUpto.Store(uint64(l))
+	c.WrittenUpto.Store(uint64(l))
 }
 
 // SetServerVersion stores the upstream's server_version and its number.

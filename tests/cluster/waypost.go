@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -30,7 +31,9 @@ type Waypost struct {
 	DataDir string
 	Port    int
 
-	proc *Process
+	proc   *Process
+	inode  uint64 // of the data directory, which names its shared memory
+	killed bool   // Kill9 was the last word: nobody has cleaned up
 }
 
 // NewWaypost makes a relay of upstream (a conninfo), starts it and waits until it
@@ -46,11 +49,13 @@ func (c *Cluster) NewWaypost(name, upstream string, opts WaypostOptions) *Waypos
 func (c *Cluster) InitWaypost(name, upstream string, opts WaypostOptions) *Waypost {
 	c.T.Helper()
 	w := &Waypost{c: c, Name: name, DataDir: c.Path(name), Port: c.FreePort()}
+	c.T.Cleanup(w.requireNoSharedMemory) // runs once every process of it has been ended
 	argv := []string{
 		c.WaypostProgram("waypost"), "init", "-D", w.DataDir,
 		"--upstream", upstream + " application_name=" + name, "--port", strconv.Itoa(w.Port),
 	}
 	c.Run(append(argv, opts.InitArgs...)...)
+	w.inode = inode(c.T, w.DataDir)
 	settings := map[string]string{
 		"listen_addresses":             "127.0.0.1",
 		"unix_socket_directories":      c.Dir,
@@ -84,6 +89,7 @@ func (w *Waypost) StartOnly() {
 // startWith starts the postmaster under a wrapper, such as strace.
 func (w *Waypost) startWith(wrapper []string) {
 	w.c.T.Helper()
+	w.killed = false
 	w.proc = w.c.start(spec{
 		name: w.Name, dir: w.DataDir, orphaned: syscall.SIGQUIT,
 		argv: append(wrapper, w.c.WaypostProgram("postmaster"), "-D", w.DataDir),
@@ -131,10 +137,26 @@ func (w *Waypost) Restart() {
 	w.Start()
 }
 
-// Kill9 ends the postmaster and all its children at once with SIGKILL.
+// Kill9 ends the postmaster and all its children at once with SIGKILL, and waits
+// until none is left.
 func (w *Waypost) Kill9() {
 	w.c.T.Helper()
+	w.killed = true
 	w.proc.KillTree()
+	w.WaitReleased()
+}
+
+// WaitReleased waits until no process of the node is left. Only the lock that all of
+// them hold can tell: one may have been launched since anybody looked, and one that is
+// a zombie may have threads that still run.
+func (w *Waypost) WaitReleased() {
+	w.c.T.Helper()
+	dir, err := os.Open(w.DataDir)
+	require.NoError(w.c.T, err)
+	defer dir.Close()
+	EventuallyOK(w.c.T, endTimeout, "nobody holds the data directory of "+w.Name, func() error {
+		return syscall.Flock(int(dir.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	})
 }
 
 // Reload has the node read its configuration again.

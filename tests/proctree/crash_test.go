@@ -1,6 +1,7 @@
 package proctree
 
 import (
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -22,6 +23,7 @@ func TestKilledChildRestartsTheNodeWithAFreshSegment(t *testing.T) {
 			require.NoError(t, syscall.Kill(n.pid(program), syscall.SIGKILL))
 			n.waitServing(2)
 			sender.requireClosed()
+			n.walSender().do("as before")
 			require.NoFileExists(t, before)
 			require.Contains(t, n.LogText(), "terminating any other active server processes")
 			require.Contains(t, n.LogText(), "all server processes terminated; reinitializing")
@@ -52,7 +54,10 @@ func TestExitCodes(t *testing.T) {
 			require.NoError(t, syscall.Kill(pid, syscall.SIGHUP))
 			n.eventually("it ends", func() bool { return n.pid(k.program) != pid })
 			if k.crash {
-				n.eventually("crash is seen", func() bool { return n.dump() != nil && n.dump().Segment.Generation == 2 })
+				n.eventually("crash is seen", func() bool {
+					d := n.dump()
+					return d != nil && d.Segment.Generation == 2
+				})
 			} else {
 				n.walSender().do("all is well")
 				require.NotContains(t, n.LogText(), "terminating any other")
@@ -90,6 +95,16 @@ func TestStartupThatFailsAtStartIsNotTriedAgain(t *testing.T) {
 	n := newNode(t, "", "FAKE_STARTUP=exit 1")
 	n.start()
 	require.Equal(t, 1, n.exitCode())
+	require.Contains(t, n.LogText(), "aborting startup due to startup process failure")
+	n.requireNothingLeft()
+}
+
+// The same once PM_RECOVERY has begun, where a FATAL that repeats itself would otherwise have the node restart for ever.
+func TestStartupThatFailsInRecoveryIsNotTriedAgain(t *testing.T) {
+	n := newNode(t, "", "FAKE_STARTUP=recovery exit 1")
+	n.start()
+	require.Equal(t, 1, n.exitCode())
+	require.Contains(t, n.states(), "PM_RECOVERY")
 	require.Contains(t, n.LogText(), "aborting startup due to startup process failure")
 	n.requireNothingLeft()
 }
@@ -156,6 +171,25 @@ func TestSecondPostmasterIsRefused(t *testing.T) {
 		n.c.WriteFile(pidFile, text)
 		require.Contains(t, second(), "in use")
 	}
+}
+
+func TestSecondPostmasterLeavesTheFirstOnesFilesAlone(t *testing.T) {
+	n := newNode(t, "")
+	external := n.c.Path("external.pid")
+	n.c.WriteFile(filepath.Join(n.dir, "postgresql.auto.conf"), "external_pid_file = '"+external+"'\n")
+	n.startServing()
+	info, err := os.Stat(external)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o644), info.Mode(), "it is for others to read")
+	socket := n.c.Path(".s.PGSQL." + itoa(n.port))
+	second := n.c.StartProgram("second", n.c.Dir, n.env, filepath.Join(n.bin, "postmaster"), "-D", n.dir)
+	require.Equal(t, 1, second.Wait(patience).ExitCode())
+	for _, path := range []string{external, socket, socket + ".lock", filepath.Join(n.dir, "postmaster.pid"), n.dump().Segment.Path} {
+		require.FileExists(t, path)
+	}
+	n.Signal(syscall.SIGINT)
+	require.Zero(t, n.exitCode())
+	require.NoFileExists(t, external)
 }
 
 func TestReusedPidDoesNotKeepTheNodeFromStarting(t *testing.T) {

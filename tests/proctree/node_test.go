@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"waypost/internal/shmdump"
+	"waypost/pmsignal"
 	"waypost/tests/cluster"
 )
 
@@ -84,13 +85,26 @@ func (n *node) startServing() {
 	n.waitServing(1)
 }
 
-// waitServing waits until the generation serves and its walreceiver runs.
+// waitServing waits until the generation serves and all its children have come up: a signal that a test sends to one
+// before that would kill it.
 func (n *node) waitServing(generation uint64) {
 	n.c.T.Helper()
 	n.eventually("generation serves", func() bool {
 		d := n.dump()
-		return d != nil && d.Segment.Generation == generation && n.statusLine() == "ready   " && n.pid("walreceiver") != 0
+		return d != nil && d.Segment.Generation == generation && n.statusLine() == "ready   " && n.pid("walreceiver") != 0 &&
+			allUp(d, len(n.Children()))
 	})
+}
+
+// allUp says whether as many children as there are processes have marked themselves active.
+func allUp(d *shmdump.Dump, processes int) bool {
+	active := 0
+	for _, c := range d.PMSignal.Children {
+		if c.State == pmsignal.Active.String() || c.State == pmsignal.WalSender.String() {
+			active++
+		}
+	}
+	return active == processes
 }
 
 func (n *node) eventually(what string, cond func() bool) {

@@ -44,6 +44,21 @@ func TestSmartShutdownWaitsForRegularBackendsAlone(t *testing.T) {
 	n.requireNothingLeft()
 }
 
+// Without startup there is no recovery to wait in: whoever is left is told to end, and the node does not hang.
+func TestStartupThatEndsInASmartShutdownEndsTheNode(t *testing.T) {
+	n := newNode(t, "")
+	n.startServing()
+	backend := n.connect()
+	backend.do("stay")
+	n.Signal(syscall.SIGTERM)
+	n.eventually("shutdown begins", func() bool { return n.statusLine() == "stopping" })
+	require.NoError(t, syscall.Kill(n.pid("startup"), syscall.SIGTERM))
+	require.Zero(t, n.exitCode())
+	require.Equal(t, orderly, n.states())
+	require.Equal(t, "terminated", n.signals("walreceiver"))
+	n.requireNothingLeft()
+}
+
 func TestSmartThenFastThenImmediate(t *testing.T) {
 	n := newNode(t, "", "FAKE_STUBBORN=")
 	n.startServing()

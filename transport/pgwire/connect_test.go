@@ -441,3 +441,26 @@ func TestMalformedAnswersToCommandsAreProtocolErrors(t *testing.T) {
 		})
 	}
 }
+
+func TestCallersConnectTimeoutCountsForEachHostWhereConninfoHasNone(t *testing.T) {
+	silent := serve(t, func(p *peer) {
+		p.readStartup()
+		p.read(1)
+	})
+	opts := physical
+	opts.ConnectTimeout = 300 * time.Millisecond
+	require.ErrorContains(t, connectError(t, silent, opts), "timeout expired")
+	second := welcomes(t)
+	_, to := connect(t, both(silent, second), opts).SenderInfo()
+	require.Equal(t, port(second), fmt.Sprint(to), "the next host has its own time")
+	_, to = connect(t, both(silent, second)+"connect_timeout=2", opts).SenderInfo()
+	require.Equal(t, port(second), fmt.Sprint(to))
+
+	slow := serve(t, func(p *peer) {
+		p.readStartup()
+		time.Sleep(2 * opts.ConnectTimeout)
+		p.welcome()
+		p.message()
+	})
+	connect(t, slow+" connect_timeout=0", opts) // the user wants no bound
+}

@@ -167,7 +167,8 @@ func readError(op string, err error) error {
 	case errors.Is(err, io.EOF):
 		return &transport.ConnError{Op: op, Err: transport.ErrServerClosed}
 	case errors.As(err, &broken):
-		return &transport.ProtocolError{Op: op, Msg: broken.Message, Err: err}
+		// Its message is told as ours, so that only its cause is left to tell.
+		return &transport.ProtocolError{Op: op, Msg: broken.Message, Err: broken.Err}
 	case errors.Is(err, net.ErrClosed):
 		return &transport.ConnError{Op: op, Err: net.ErrClosed}
 	}

@@ -14,7 +14,8 @@ import (
 // that order of precedence (libpq's conninfo_add_defaults), checked.
 type settings struct {
 	conninfo
-	hosts []host
+	hosts          []host
+	connectDefault time.Duration // connect_timeout where none is given
 }
 
 // host is one of the servers to try.
@@ -31,7 +32,7 @@ func (h host) unix() bool {
 
 // resolve completes and checks a parsed string for one connect.
 func resolve(given conninfo, opts transport.ConnectOptions) (*settings, error) {
-	s := &settings{conninfo: make(conninfo)}
+	s := &settings{conninfo: make(conninfo), connectDefault: opts.ConnectTimeout}
 	for k, v := range given {
 		s.conninfo[k] = v
 	}
@@ -190,6 +191,9 @@ func (s *settings) int(keyword string, def int) int {
 // connectTimeout is how long one host may take; 0 is without end. Like libpq it never allows less than 2 seconds,
 // because the time is in whole seconds.
 func (s *settings) connectTimeout() time.Duration {
+	if s.conninfo["connect_timeout"] == "" {
+		return s.connectDefault
+	}
 	n := s.int("connect_timeout", 0)
 	if n <= 0 {
 		return 0

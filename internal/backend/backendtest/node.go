@@ -51,6 +51,7 @@ type Node struct {
 
 	mu   sync.Mutex
 	used [children]bool
+	hba  string // the rules as the postmaster would hand them on
 }
 
 // Options are what a Node can differ in.
@@ -78,6 +79,7 @@ func New(t testing.TB, o Options) *Node {
 	require.NoError(t, os.Mkdir(filepath.Join(n.Dir, "pg_wal"), 0o700))
 	n.WriteFile("postgresql.conf", o.Config)
 	n.WriteFile("pg_hba.conf", o.HBA)
+	n.hba = o.HBA
 	n.WriteFile("pg_ident.conf", "")
 
 	// A child that becomes a walsender signals the postmaster, which is this process.
@@ -153,7 +155,7 @@ func (n *Node) NewProcess() *Session {
 	s.Process = &child.Process{
 		Kind: procsignal.Spare, ChildSlot: s.Slot, DataDir: n.Dir, Generation: 1, PostmasterStart: time.Now(),
 		Settings: settings, Log: n.Log.logger(), Title: &proctitle.Title{}, Proc: &n.Procs[s.Slot],
-		Segment: n.Segment, Areas: n.Areas, Signals: s.signals,
+		Segment: n.Segment, Areas: n.Areas, Signals: s.signals, HBA: n.hba,
 	}
 	n.PM.MarkActive(s.Slot)
 	s.Process.Proc.Join(os.Getpid(), procsignal.Spare, 0)

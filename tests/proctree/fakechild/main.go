@@ -1,13 +1,13 @@
 // Command fakechild stands in for every child process in tests of the postmaster. It keeps the rules that the postmaster
 // relies on, through the same frame as the real ones (internal/child), and breaks them when the test says so:
 //
-//	FAKE_STARTUP      "exit N" at once instead of serving
+//	FAKE_STARTUP      "exit N" at once instead of serving, "recovery exit N" once the postmaster has seen PM_RECOVERY begin
 //	FAKE_STUBBORN     kinds that ignore SIGQUIT
 //	FAKE_LAUNCH_ONLY  a walsender waits for no client and ends at the first signal
 //	FAKE_TRACE        a file to which each signal is appended: "walsender 4711 user defined signal 2"
 //
 // Clients and tests command it afterwards: a walsender takes lines from its client ("walsender", "unmark", "exit N",
-// "panic"), the other kinds look for a file FAKE_EXIT.<kind> when they get SIGHUP and exit with the number in it.
+// "panic", "acceptability"), the other kinds look for a file FAKE_EXIT.<kind> when they get SIGHUP and exit with the number in it. Startup asks for a walreceiver again when it gets SIGINT.
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -52,6 +53,7 @@ type fake struct {
 	trace *os.File
 	lines chan string // from the client; nil without one
 	reply *os.File
+	cac   launch.CAC
 }
 
 func run(p *child.Process) error {
@@ -68,6 +70,12 @@ func run(p *child.Process) error {
 	switch p.Kind {
 	case procsignal.Startup:
 		if text := os.Getenv("FAKE_STARTUP"); text != "" {
+			text, inRecovery := strings.CutPrefix(text, "recovery ")
+			if inRecovery {
+				if err := f.beginRecovery(); err != nil {
+					return err
+				}
+			}
 			return f.exit(strings.TrimPrefix(text, "exit "))
 		}
 		for _, r := range []pmsignal.Reason{pmsignal.RecoveryStarted, pmsignal.BeginHotStandby, pmsignal.StartWalReceiver} {
@@ -85,12 +93,23 @@ func run(p *child.Process) error {
 	return f.loop()
 }
 
+// beginRecovery waits until the postmaster has taken PMSIGNAL_RECOVERY_STARTED.
+func (f *fake) beginRecovery() error {
+	if err := f.p.PM.Send(pmsignal.RecoveryStarted); err != nil {
+		return err
+	}
+	for f.p.PM.Pending(pmsignal.RecoveryStarted) {
+		time.Sleep(time.Millisecond)
+	}
+	return nil
+}
+
 func (f *fake) takeClient() error {
 	taken := make(chan error, 1)
 	var fd int
 	go func() {
 		var err error
-		fd, _, err = launch.ReceiveClient()
+		fd, f.cac, err = launch.ReceiveClient()
 		taken <- err
 	}()
 	select {
@@ -150,6 +169,10 @@ func (f *fake) obey(sig os.Signal) (done bool, err error) {
 			return false, nil
 		}
 		return true, errors.New("terminating on request")
+	case unix.SIGINT:
+		if f.p.Kind == procsignal.Startup {
+			return false, f.p.PM.Send(pmsignal.StartWalReceiver)
+		}
 	case unix.SIGUSR2:
 		return f.p.Kind == procsignal.Checkpointer || f.lines != nil, nil
 	case unix.SIGHUP:
@@ -166,6 +189,8 @@ func (f *fake) command(line string) error {
 		f.p.PM.MarkWalSender(f.p.ChildSlot)
 	case line == "unmark":
 		f.p.PM.UnmarkWalSender(f.p.ChildSlot)
+	case line == "acceptability":
+		fmt.Fprintln(f.reply, f.cac)
 	case line == "panic":
 		panic("as the test wants")
 	case strings.HasPrefix(line, "exit "):
