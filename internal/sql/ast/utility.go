@@ -1,0 +1,172 @@
+package ast
+
+// SetValue is one value of a SET or ALTER SYSTEM, as it was written.
+type SetValue struct {
+	Text string
+	Kind ConstKind // IntConst, FloatConst, StringConst; true, on and names are StringConst
+}
+
+// SettingAction is what is to be done with a setting.
+type SettingAction int
+
+// What is to be done with a setting.
+const (
+	SetValueTo SettingAction = iota
+	SetToDefault
+	SetFromCurrent
+	ResetOne
+	ResetAll
+)
+
+// TransactionKind is the kind of a transaction statement.
+type TransactionKind int
+
+// The transaction statements.
+const (
+	Begin TransactionKind = iota
+	StartTransaction
+	Commit
+	Rollback
+	Savepoint
+	ReleaseSavepoint
+	RollbackToSavepoint
+	PrepareTransaction
+	CommitPrepared
+	RollbackPrepared
+)
+
+// TransactionMode is one mode of BEGIN, SET TRANSACTION and their like:
+// transaction_isolation, transaction_read_only, transaction_deferrable.
+type TransactionMode struct {
+	Name  string
+	Value SetValue
+}
+
+// Utility statements. The engine hands them to the session as they are.
+type (
+	// Show is SHOW Name; "all" is SHOW ALL.
+	Show struct{ Name string }
+	// Set is SET, RESET and SET TRANSACTION. The special settings of SQL's
+	// own syntax come under PostgreSQL's names (timezone, role, …).
+	Set struct {
+		Setting
+		Local bool
+		// Modes are those of SET TRANSACTION and SET SESSION
+		// CHARACTERISTICS, told apart by Name: "TRANSACTION" and "SESSION
+		// CHARACTERISTICS".
+		Modes []TransactionMode
+	}
+	// Setting is what SET, ALTER SYSTEM and ALTER ROLE … SET have in common.
+	Setting struct {
+		Action SettingAction
+		Name   string
+		Values []SetValue
+		At     Pos
+	}
+	// AlterSystem is ALTER SYSTEM.
+	AlterSystem struct{ Setting }
+	// Transaction is BEGIN, COMMIT and their like.
+	Transaction struct {
+		Kind  TransactionKind
+		Name  string // savepoint or prepared transaction
+		Chain bool
+		Modes []TransactionMode
+		At    Pos
+	}
+	// Discard is DISCARD; Target is ALL, PLANS, SEQUENCES or TEMP.
+	Discard struct{ Target string }
+	// Prepare is the statement PREPARE.
+	Prepare struct {
+		Name  string
+		Types []TypeName
+		Query Stmt
+	}
+	// Execute is the statement EXECUTE.
+	Execute struct {
+		Name   string
+		Params []Expr
+	}
+	// Deallocate is DEALLOCATE; an empty Name stands for ALL.
+	Deallocate struct{ Name string }
+	// RoleOption is one option of CREATE or ALTER ROLE, by PostgreSQL's
+	// keyword in lower case: superuser, createdb, createrole, inherit,
+	// canlogin, isreplication, bypassrls (Bool); password (Text, Null for
+	// PASSWORD NULL); connectionlimit (Int); validUntil (Text); and those
+	// that name roles (Roles): addroleto, rolemembers, adminmembers.
+	RoleOption struct {
+		Name  string
+		Bool  bool
+		Int   int32
+		Text  string
+		Null  bool
+		Roles []string
+		At    Pos
+	}
+	// CreateRole is CREATE ROLE, USER or GROUP; Kind is which.
+	CreateRole struct {
+		Kind    string
+		Name    string
+		Options []RoleOption
+	}
+	// AlterRole is ALTER ROLE. Name may be CURRENT_USER and its like, which
+	// Special then says.
+	AlterRole struct {
+		Name    string
+		Special bool
+		Options []RoleOption
+	}
+	// AlterRoleSet is ALTER ROLE … SET; an empty Name stands for ALL.
+	AlterRoleSet struct {
+		Name     string
+		Database string
+		Setting
+	}
+	// DropRole is DROP ROLE.
+	DropRole struct {
+		Names    []string
+		IfExists bool
+	}
+	// RenameRole is ALTER ROLE … RENAME TO.
+	RenameRole struct{ Name, NewName string }
+	// GrantRole is GRANT or REVOKE of roles.
+	GrantRole struct {
+		Revoke   bool
+		Roles    []string
+		Grantees []string
+	}
+	// Checkpoint is CHECKPOINT.
+	Checkpoint struct{}
+	// Listen is LISTEN, Unlisten UNLISTEN (an empty Name stands for *).
+	Listen struct{ Channel string }
+	// Unlisten is UNLISTEN.
+	Unlisten struct{ Channel string }
+	// Notify is NOTIFY.
+	Notify struct{ Channel, Payload string }
+	// Other is a statement of PostgreSQL's that Waypost does not run. Tag is
+	// its command tag.
+	Other struct{ Tag string }
+	// Empty is a query string without a statement.
+	Empty struct{}
+)
+
+func (*Select) statement()       {}
+func (*Show) statement()         {}
+func (*Set) statement()          {}
+func (*AlterSystem) statement()  {}
+func (*Transaction) statement()  {}
+func (*Discard) statement()      {}
+func (*Prepare) statement()      {}
+func (*Execute) statement()      {}
+func (*Deallocate) statement()   {}
+func (*CreateRole) statement()   {}
+func (*AlterRole) statement()    {}
+func (*AlterRoleSet) statement() {}
+func (*DropRole) statement()     {}
+func (*RenameRole) statement()   {}
+func (*GrantRole) statement()    {}
+func (*Checkpoint) statement()   {}
+func (*Listen) statement()       {}
+func (*Unlisten) statement()     {}
+func (*Notify) statement()       {}
+func (*Other) statement()        {}
+func (*Empty) statement()        {}

@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"waypost/internal/sql/catalog"
+	"waypost/internal/sql/types"
+)
+
+type (
+	value = types.Value
+	row   = catalog.Row
+)
+
+// run is one execution of a statement.
+type run struct {
+	call   *catalog.Call
+	params []value
+	// kept holds what a part of the plan has found once for the whole
+	// execution: rows of relations and of sub-selects that depend on nothing.
+	kept map[any][]row
+}
+
+// frame is where one level of the query keeps the row that it is looking at.
+// Sub-selects have frames of their own, with up pointing to the frame of the
+// query they stand in.
+type frame struct {
+	*run
+	row row // the columns of all FROM items, side by side
+	// group holds the keys, then the aggregates' results, once rows have been
+	// grouped.
+	group row
+	// tested is the value of CASE's argument, or the element that ANY or ALL
+	// is at.
+	tested value
+	// set holds the values of set-returning functions of the select list.
+	set row
+	up  *frame
+}
+
+// sub makes a frame for a query within f's.
+func (r *run) frame(width int, up *frame) *frame {
+	return &frame{run: r, row: make(row, width), up: up}
+}
+
+// keep remembers rows for the rest of the execution.
+func (r *run) keep(who any, rows []row) {
+	if r.kept == nil {
+		r.kept = map[any][]row{}
+	}
+	r.kept[who] = rows
+}
+
+// copyRow copies a row that is to be kept, and accounts for it.
+func (r *run) copyRow(from row) (row, error) {
+	n := 24
+	for _, v := range from {
+		n += types.Size(v)
+	}
+	if err := r.call.Grow(n); err != nil {
+		return nil, err
+	}
+	return append(make(row, 0, len(from)), from...), nil
+}

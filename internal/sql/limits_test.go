@@ -1,0 +1,226 @@
+package sql_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"waypost/internal/sql"
+	"waypost/internal/sql/types"
+)
+
+// requireCode runs a statement that must fail with an SQLSTATE.
+func requireCode(t *testing.T, ctx context.Context, code, text string) {
+	t.Helper()
+	err := runAll(ctx, text, "1", false)
+	var e *sql.Error
+	require.Truef(t, errors.As(err, &e), "%.100s: %v", text, err)
+	require.Equal(t, code, e.Code, "%.100s: %v", text, err)
+}
+
+func TestDeepOrLongStatementsAreRefused(t *testing.T) {
+	nested := func(open, middle, end string, n int) string {
+		return "select " + strings.Repeat(open, n) + middle + strings.Repeat(end, n)
+	}
+	begun := time.Now()
+	for _, text := range []string{
+		nested("(", "1", ")", 5000),
+		nested("- ", "1", "", 20000),
+		nested("not ", "true", "", 20000),
+		nested("(select ", "1", ")", 5000),
+		nested("case when true then ", "1", " end", 5000),
+		nested("array[", "1", "]", 5000),
+		nested("abs(", "1", ")", 5000),
+		"select 1" + strings.Repeat(" + 1", 20000),
+		"select 1" + strings.Repeat(" union select 1", 5000),
+		"select 1 from generate_series(1,1) a" + strings.Repeat(" join generate_series(1,1) b on true", 3000),
+		"select " + strings.Repeat("(", 150) + "1" + strings.Repeat(" between 1 and 2)::int", 150),
+		"select " + strings.Repeat("(", 150) + "x" + strings.Repeat(" in (x, 1))::int", 150) + " from generate_series(1, 1) x",
+	} {
+		requireCode(t, context.Background(), types.CodeStatementTooComplex, text)
+	}
+	requireCode(t, context.Background(), types.CodeProgramLimit, "select '"+strings.Repeat("x", 1<<20)+"'")
+	requireCode(t, context.Background(), "54011", "select 1"+strings.Repeat(",1", 1664))
+	require.Less(t, time.Since(begun), 20*time.Second)
+}
+
+// TestNestingThatIsAllowedTakesNoTime: no form takes exponential time.
+func TestNestingThatIsAllowedTakesNoTime(t *testing.T) {
+	for _, form := range [][2]string{
+		{"(", ")"}, {"(select ", ")"}, {"abs(", ")"}, {"case when true then ", " end"}, {"case ", " when 1 then 1 end"},
+		{"case 1 when 1 then 1 else ", " end"}, {"coalesce(", ", 2)"}, {"greatest(", ", 2)"}, {"nullif(", ", 2)"},
+		{"(", " is distinct from 2)::int"}, {"(", " is null)::int"}, {"(", " + 1)"}, {"(", ")::int8::int4"},
+		{"(select max(x) from (values (", ")) v(x))"}, {"(select ", " union select 1 limit 1)"}, {"(", " = any(array[1,2]))::int"},
+	} {
+		text := "select " + strings.Repeat(form[0], 90) + "1" + strings.Repeat(form[1], 90)
+		for _, tail := range []string{"", " as a order by a", " from generate_series(1, 2) group by 1"} {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			begun := time.Now()
+			requireForClient(t, text, runAll(ctx, text+tail, "", false))
+			require.Less(t, time.Since(begun), 3*time.Second, text+tail)
+			cancel()
+		}
+	}
+}
+
+// TestBracketsWithinQuotesDoNotNest: what is in strings and comments does not
+// count against the bounds.
+func TestBracketsWithinQuotesDoNotNest(t *testing.T) {
+	many := strings.Repeat("(((([[[", 500)
+	for _, text := range []string{
+		"select '" + many + "'", "select $a$" + many + "$a$", "select 1 as \"" + strings.Repeat("(", 60) + "\"",
+		"select 1 /* " + many + " */", "select 1 -- " + many, "select e'\\'" + many + "'",
+	} {
+		require.NoError(t, runAll(context.Background(), text, "", false), "%.40s", text)
+	}
+}
+
+func TestEndlessStatementsEndWhenCancelled(t *testing.T) {
+	for _, text := range []string{
+		"select count(*) from generate_series(1, 1000000000) x, generate_series(1, 1000000000) y",
+		"select x from generate_series(1, 9000000000000000000) x where x < 0",
+		"select count(*) from generate_series(1, 1000) a, generate_series(1, 1000) b, generate_series(1, 1000) c where a + b + c = 0",
+		"select 1 from generate_series(1, 1000000000) x offset 999999999",
+		"select pg_sleep(1000)",
+		"select exists (select 1 from generate_series(1, 1000000000) x where x < 0)",
+		"select repeat('a', 1000000) like '" + "%" + strings.Repeat("a", 60000) + "b'",
+		"select x from generate_series(1, 3) x where x = any (array(select 0 from generate_series(1, 9000) y, generate_series(1, 9000) z where y + z < 0))",
+		"select count(*) from generate_series(now() - interval '1000 years', now(), '1 us')",
+	} {
+		ctx, cancel := context.WithTimeoutCause(context.Background(), 50*time.Millisecond,
+			types.Errorf(types.CodeQueryCanceled, "canceling statement due to user request"))
+		begun := time.Now()
+		requireCode(t, ctx, types.CodeQueryCanceled, text)
+		require.Less(t, time.Since(begun), patience, text)
+		cancel()
+	}
+}
+
+func TestStatementsKeepNoMoreThanTheirBudget(t *testing.T) {
+	for _, text := range []string{
+		"select x from generate_series(1, 100000000) x order by x desc",
+		"select distinct x from generate_series(1, 100000000) x offset 90000000",
+		"select x, count(*) from generate_series(1, 100000000) x group by x",
+		"select array_agg(x) from generate_series(1, 100000000) x",
+		"select string_agg(x::text, ',') from generate_series(1, 100000000) x",
+		"select count(distinct x) from generate_series(1, 100000000) x",
+		"select array(select x from generate_series(1, 100000000) x)",
+		"select count(*) from (values (1)) a, (select x from generate_series(1, 100000000) x) b, (select x from generate_series(1, 100000000) x) c",
+	} {
+		requireCode(t, context.Background(), types.CodeOutOfMemory, text)
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		require.Less(t, m.HeapInuse, uint64(16*sql.MaxMemory), text)
+	}
+	for _, text := range []string{"select repeat('x', 1000000000)", "select lpad('', 1000000000, 'x')", "select replace(repeat('a', 1000000), 'a', 'bbbb')",
+		"select ('a' ~ '(x{1000}){1000}')", "select string_to_array(repeat('a,', 400000), ',')"} {
+		requireCode(t, context.Background(), types.CodeProgramLimit, text)
+	}
+}
+
+// TestMemoryOfSubSelectsIsGivenBack: a sub-select that is run for each row
+// takes its memory once.
+func TestMemoryOfSubSelectsIsGivenBack(t *testing.T) {
+	text := "select count(*) from generate_series(1, 150) x where (select max(z) from (select y as z from generate_series(1, 5000) y where y <> x order by y desc) s) > 0"
+	require.NoError(t, runAll(context.Background(), text, "", false))
+}
+
+func TestErrorOfTheContextIsPassedOn(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(types.Errorf("57P01", "terminating connection due to administrator command"))
+	requireCode(t, ctx, "57P01", "select count(*) from generate_series(1, 1000000)")
+}
+
+func TestPanicOfAFunctionIsAnErrorOfTheStatement(t *testing.T) {
+	c := sql.NewCatalog(nil, []*sql.Function{{
+		Name: "waypost_broken", Result: types.Int4, Args: []sql.OID{},
+		Eval: func(*sql.Call, []sql.Value) (sql.Value, error) { var none []int; return int64(none[1]), nil },
+	}})
+	list, err := sql.Parse("select waypost_broken()")
+	require.NoError(t, err)
+	st, err := sql.Prepare(context.Background(), newSession(), c, list[0], nil)
+	require.NoError(t, err)
+	rows, err := st.Execute(context.Background(), newSession(), c, nil, nil)
+	require.NoError(t, err)
+	_, ok, err := rows.Next(nil)
+	require.False(t, ok)
+	var e *sql.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, types.CodeInternal, e.Code)
+}
+
+// TestPrepareAndExecuteAsStatements: the session keeps the statement, the
+// engine types and evaluates the parameters.
+func TestPrepareAndExecuteAsStatements(t *testing.T) {
+	ctx, s, c := context.Background(), newSession(), emptyCatalog()
+	list, err := sql.Parse("prepare p(int, text) as select $1 + 1, $2 || $3; execute p(1 + 1, 'a', upper('b')); execute p(1); execute p(1, now(), true); execute p('x', 'a', 'b')")
+	require.NoError(t, err)
+	st, err := sql.PrepareNamed(ctx, s, c, list[0])
+	require.NoError(t, err)
+	require.Equal(t, []sql.OID{types.Int4, types.Text, types.Text}, st.Params)
+	rows, err := st.ExecuteNamed(ctx, s, c, list[1], nil)
+	require.NoError(t, err)
+	vals, err := rows.NextValues()
+	require.NoError(t, err)
+	require.Equal(t, []sql.Value{int64(3), "aB"}, vals)
+	for i, code := range []string{types.CodeSyntax, "", types.CodeInvalidText} {
+		_, err = st.ExecuteNamed(ctx, s, c, list[2+i], nil)
+		var e *sql.Error
+		if code == "" {
+			require.NoError(t, err) // any type goes to text by assignment
+			continue
+		}
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, code, e.Code)
+	}
+}
+
+// TestRowsComeAsTheyAreAskedFor: a result without an order is not worked out
+// as a whole.
+func TestRowsComeAsTheyAreAskedFor(t *testing.T) {
+	list, err := sql.Parse("select x, 'a' from generate_series(1, 9000000000000) x")
+	require.NoError(t, err)
+	st, err := sql.Prepare(context.Background(), newSession(), emptyCatalog(), list[0], nil)
+	require.NoError(t, err)
+	rows, err := st.Execute(context.Background(), newSession(), emptyCatalog(), nil, nil)
+	require.NoError(t, err)
+	for i := range 1000 {
+		vals, err := rows.NextValues()
+		require.NoError(t, err)
+		require.Equal(t, []sql.Value{int64(i + 1), "a"}, vals)
+	}
+	require.Equal(t, "SELECT 1000", rows.Tag())
+}
+
+func ExampleStatement() {
+	ctx, s := context.Background(), newSession()
+	c := sql.NewCatalog([]*sql.Relation{{
+		Name: "pg_stat_wal", Columns: []sql.Column{{Name: "wal_records", Type: types.Int8}, {Name: "stats_reset", Type: types.TimestampTz}},
+		Rows: func(*sql.Call, sql.Need) (sql.Cursor, error) {
+			return sql.Slice([]sql.Row{{int64(42), types.FromTime(s.now)}}), nil
+		},
+	}}, []*sql.Function{{
+		Name: "pg_is_in_recovery", // PostgreSQL's own signature
+		Eval: func(*sql.Call, []sql.Value) (sql.Value, error) { return true, nil },
+	}})
+	list, _ := sql.Parse("SELECT wal_records, now() - stats_reset AS age, pg_is_in_recovery() FROM pg_stat_wal")
+	st, _ := sql.Prepare(ctx, s, c, list[0], nil)
+	rows, _ := st.Execute(ctx, s, c, nil, nil)
+	for {
+		row, ok, err := rows.Next(nil)
+		if err != nil || !ok {
+			break
+		}
+		fmt.Printf("%q\n", row)
+	}
+	fmt.Println(st.Columns[1].Name, st.Columns[1].Type, rows.Tag())
+	// Output:
+	// "\x00\x03\x00\x00\x00\x0242\x00\x00\x00\b00:00:00\x00\x00\x00\x01t"
+	// age 1186 SELECT 1
+}

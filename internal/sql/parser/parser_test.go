@@ -1,0 +1,149 @@
+package parser
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"waypost/internal/sql/ast"
+	"waypost/internal/sql/types"
+)
+
+// TestUtilityStatementsBecomeOurNodes: what the session runs reaches it as a
+// tree of our own types.
+func TestUtilityStatementsBecomeOurNodes(t *testing.T) {
+	text := func(s string) ast.SetValue { return ast.SetValue{Text: s, Kind: ast.StringConst} }
+	for statement, want := range map[string]ast.Stmt{
+		"show work_mem":                    &ast.Show{Name: "work_mem"},
+		"SHOW ALL":                         &ast.Show{Name: "all"},
+		"show time zone":                   &ast.Show{Name: "timezone"},
+		"show transaction isolation level": &ast.Show{Name: "transaction_isolation"},
+		"set datestyle to 'ISO', mdy":      &ast.Set{Setting: ast.Setting{Name: "datestyle", Values: []ast.SetValue{text("ISO"), text("mdy")}}},
+		"set local statement_timeout = 5":  &ast.Set{Local: true, Setting: ast.Setting{Name: "statement_timeout", Values: []ast.SetValue{{Text: "5", Kind: ast.IntConst}}}},
+		"set x.y = on":                     &ast.Set{Setting: ast.Setting{Name: "x.y", Values: []ast.SetValue{text("on")}}},
+		"set x = -1.5":                     &ast.Set{Setting: ast.Setting{Name: "x", Values: []ast.SetValue{{Text: "-1.5", Kind: ast.FloatConst}}}},
+		"set x to default":                 &ast.Set{Setting: ast.Setting{Action: ast.SetToDefault, Name: "x"}},
+		"reset x":                          &ast.Set{Setting: ast.Setting{Action: ast.ResetOne, Name: "x"}},
+		"reset all":                        &ast.Set{Setting: ast.Setting{Action: ast.ResetAll}},
+		"set time zone 'UTC'":              &ast.Set{Setting: ast.Setting{Name: "timezone", Values: []ast.SetValue{text("UTC")}}},
+		"set names 'UTF8'":                 &ast.Set{Setting: ast.Setting{Name: "client_encoding", Values: []ast.SetValue{text("UTF8")}}},
+		"set session characteristics as transaction read only": &ast.Set{
+			Setting: ast.Setting{Name: "SESSION CHARACTERISTICS"},
+			Modes:   []ast.TransactionMode{{Name: "transaction_read_only", Value: ast.SetValue{Text: "1", Kind: ast.IntConst}}},
+		},
+		"alter system set x = 'a'": &ast.AlterSystem{Setting: ast.Setting{Name: "x", Values: []ast.SetValue{text("a")}}},
+		"alter system reset all":   &ast.AlterSystem{Setting: ast.Setting{Action: ast.ResetAll}},
+		"begin":                    &ast.Transaction{Kind: ast.Begin},
+		"start transaction isolation level serializable, read write": &ast.Transaction{
+			Kind: ast.StartTransaction, Modes: []ast.TransactionMode{
+				{Name: "transaction_isolation", Value: text("serializable")},
+				{Name: "transaction_read_only", Value: ast.SetValue{Text: "0", Kind: ast.IntConst}},
+			},
+		},
+		"commit and chain":         &ast.Transaction{Kind: ast.Commit, Chain: true},
+		"end":                      &ast.Transaction{Kind: ast.Commit},
+		"abort":                    &ast.Transaction{Kind: ast.Rollback},
+		"savepoint a":              &ast.Transaction{Kind: ast.Savepoint, Name: "a"},
+		"rollback to a":            &ast.Transaction{Kind: ast.RollbackToSavepoint, Name: "a"},
+		"release savepoint a":      &ast.Transaction{Kind: ast.ReleaseSavepoint, Name: "a"},
+		"discard all":              &ast.Discard{Target: "ALL"},
+		"discard plans":            &ast.Discard{Target: "PLANS"},
+		"deallocate p":             &ast.Deallocate{Name: "p"},
+		"deallocate all":           &ast.Deallocate{},
+		"checkpoint":               &ast.Checkpoint{},
+		"listen c":                 &ast.Listen{Channel: "c"},
+		"unlisten *":               &ast.Unlisten{},
+		"notify c, 'x'":            &ast.Notify{Channel: "c", Payload: "x"},
+		"drop role if exists a, b": &ast.DropRole{Names: []string{"a", "b"}, IfExists: true},
+		"drop user a":              &ast.DropRole{Names: []string{"a"}},
+		"alter user a rename to b": &ast.RenameRole{Name: "a", NewName: "b"},
+		"alter role a set x = 1":   &ast.AlterRoleSet{Name: "a", Setting: ast.Setting{Name: "x", Values: []ast.SetValue{{Text: "1", Kind: ast.IntConst}}}},
+		"grant a, b to c":          &ast.GrantRole{Roles: []string{"a", "b"}, Grantees: []string{"c"}},
+		"revoke a from c":          &ast.GrantRole{Revoke: true, Roles: []string{"a"}, Grantees: []string{"c"}},
+		"create user u with login replication superuser nocreatedb password 'x' connection limit 3 valid until 'infinity'": &ast.CreateRole{
+			Kind: "USER", Name: "u", Options: []ast.RoleOption{
+				{Name: "canlogin", Bool: true}, {Name: "isreplication", Bool: true}, {Name: "superuser", Bool: true},
+				{Name: "createdb"}, {Name: "password", Text: "x"}, {Name: "connectionlimit", Int: 3},
+				{Name: "validUntil", Text: "infinity"},
+			},
+		},
+		"create role g role a in role b": &ast.CreateRole{Kind: "ROLE", Name: "g", Options: []ast.RoleOption{
+			{Name: "rolemembers", Roles: []string{"a"}}, {Name: "addroleto", Roles: []string{"b"}},
+		}},
+		"alter role current_user password null": &ast.AlterRole{Name: "current_user", Special: true, Options: []ast.RoleOption{{Name: "password", Null: true}}},
+	} {
+		parsed, err := Parse(statement)
+		require.NoError(t, err, statement)
+		require.Len(t, parsed, 1, statement)
+		withoutPositions(reflect.ValueOf(parsed[0].Stmt))
+		assert.Equal(t, want, parsed[0].Stmt, statement)
+	}
+}
+
+// withoutPositions sets every field At to zero.
+func withoutPositions(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			withoutPositions(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			withoutPositions(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).Name == "At" {
+				v.Field(i).SetInt(0)
+				continue
+			}
+			withoutPositions(v.Field(i))
+		}
+	}
+}
+
+// TestOtherStatementsTellTheirTag: a statement that Waypost does not run is
+// known by its command tag.
+func TestOtherStatementsTellTheirTag(t *testing.T) {
+	for statement, tag := range map[string]string{
+		"create table t (a int)": "CREATE TABLE", "insert into t values (1)": "INSERT", "drop table t": "DROP TABLE",
+		"vacuum": "VACUUM", "analyze": "ANALYZE", "copy t from stdin": "COPY", "explain select 1": "EXPLAIN",
+		"select 1 into t": "SELECT INTO", "lock table t": "LOCK TABLE", "truncate t": "TRUNCATE TABLE",
+		"create database d": "CREATE DATABASE", "create extension e": "CREATE EXTENSION", "do $$begin end$$": "DO",
+		"declare c cursor for select 1": "DECLARE CURSOR", "fetch c": "FETCH", "close c": "CLOSE CURSOR", "create index on t (a)": "CREATE INDEX",
+		"alter table t rename to u": "ALTER TABLE", "grant select on t to a": "GRANT", "update t set a = 1": "UPDATE", "delete from t": "DELETE",
+	} {
+		parsed, err := Parse(statement)
+		require.NoError(t, err, statement)
+		assert.Equal(t, &ast.Other{Tag: tag}, parsed[0].Stmt, statement)
+	}
+}
+
+func TestQueryStringMayHoldSeveralStatementsOrNone(t *testing.T) {
+	parsed, err := Parse("select 1; ; show x;")
+	require.NoError(t, err)
+	require.Len(t, parsed, 2)
+	for _, empty := range []string{"", " ", ";", "-- nothing", "/* nothing */ ;"} {
+		parsed, err = Parse(empty)
+		require.NoError(t, err)
+		require.Empty(t, parsed)
+	}
+}
+
+func TestSyntaxErrorsHaveCodeAndPosition(t *testing.T) {
+	for text, want := range map[string]types.Error{
+		"selec 1":        {Code: "42601", Message: `syntax error at or near "selec"`, Position: 1},
+		"select 'é', ,":  {Code: "42601", Message: `syntax error at or near ","`, Position: 13},
+		"select (":       {Code: "42601", Message: "syntax error at end of input", Position: 9},
+		"select 1; oops": {Code: "42601", Message: `syntax error at or near "oops"`, Position: 11},
+		"select 'x":      {Code: "42601", Message: `unterminated quoted string at or near "'x"`, Position: 8},
+		"set x = ":       {Code: "42601", Message: "syntax error at end of input", Position: 9},
+	} {
+		_, err := Parse(text)
+		var e *types.Error
+		require.ErrorAs(t, err, &e, text)
+		assert.Equal(t, want, *e, text)
+	}
+}
