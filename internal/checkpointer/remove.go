@@ -100,7 +100,7 @@ func (c *Checkpointer) letGo(s walfile.Segment) (recycled bool, err error) {
 // have left no word of what they have in flight: what was received before this one is only ever unlinked.
 func (c *Checkpointer) mayRecycle(s walfile.Segment) bool {
 	start := c.wal.SegSize.Start(s.SegNo)
-	if !c.Settings.Bool(guc.WalRecycle) || start < c.bornAt || start < xlog.LSN(c.SndCtl.AbandonedUpto.Load()) {
+	if !c.Settings.Bool(guc.WalRecycle) || start < c.bornAt {
 		return false
 	}
 	end := c.wal.SegSize.Start(s.SegNo + 1)
@@ -108,6 +108,11 @@ func (c *Checkpointer) mayRecycle(s walfile.Segment) bool {
 		if from := xlog.LSN(c.Snds[i].InFlightFrom.Load()); from != 0 && end > from {
 			return false
 		}
+	}
+	// A walsender that ends raises AbandonedUpto before it clears InFlightFrom: looked at in the opposite order, one of the
+	// two tells.
+	if start < xlog.LSN(c.SndCtl.AbandonedUpto.Load()) {
+		return false
 	}
 	var st unix.Stat_t
 	err := unix.Lstat(c.wal.SegmentPath(s.TLI, s.SegNo), &st)
