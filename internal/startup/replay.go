@@ -58,21 +58,27 @@ func (s *Startup) replayFlushed() (time.Duration, error) {
 	}
 	flushed := s.XLog.Flushed()
 	if flushed == s.XLog.Replayed() {
-		s.replay.exhausted = flushed
-		return shorter(s.showWaiting(), s.replyOwed()), nil
+		return s.exhaust(flushed), nil
 	}
 	s.reader.SetLimit(flushed)
 	err := s.readRecords(flushed)
 	s.publishReplayed(flushed)
 	if walfile.IsStop(err, walfile.NeedMore) {
-		s.replay.exhausted = flushed
-		return shorter(s.showWaiting(), s.replyOwed()), nil
+		return s.exhaust(flushed), nil
 	}
 	stop, err := s.asStop(s.reader, err)
 	if err != nil {
 		return 0, err
 	}
 	return 0, s.damaged(stop)
+}
+
+// exhaust is for the moment when all that is flushed was read without a fault: one that was met before has healed. It says
+// when to look again.
+func (s *Startup) exhaust(flushed xlog.LSN) time.Duration {
+	s.replay.exhausted = flushed
+	s.fault = fault{}
+	return shorter(s.showWaiting(), s.replyOwed())
 }
 
 // readRecords checks record after record until it meets the end or a fault; its error is never nil.
