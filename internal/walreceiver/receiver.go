@@ -277,11 +277,16 @@ func (r *Receiver) waitForStart() (xlog.LSN, xlog.TimeLineID, error) {
 	}
 }
 
-// Stop ends the process soon, from any goroutine.
+// stopGrace is how long an ordered stop waits before it breaks off reports that do not get through.
+const stopGrace = 2 * time.Second
+
+// Stop ends the process soon, from any goroutine. The receiving one may itself be blocked in a report to an upstream that does
+// not read, where nothing but the end of the connection reaches it.
 func (r *Receiver) Stop() {
 	r.stopping.Store(true)
 	r.cancel()
 	r.wake()
+	time.AfterFunc(stopGrace, r.disconnect)
 }
 
 // wake makes the process look at what has changed: orders and settings.

@@ -425,7 +425,7 @@ func (s *stream) finish(cause error) error {
 		s.r.log().Warn().Msg("disconnecting from the upstream, because there is no room for its WAL")
 	}
 	s.positions.setWritten(s.writer.files.Written())
-	s.awaitSyncer(cause)
+	s.awaitSyncer()
 	if s.syncer.err != nil {
 		return s.r.syncFailed(s.syncer.err)
 	}
@@ -436,17 +436,9 @@ func (s *stream) finish(cause error) error {
 	return cause
 }
 
-// stopGrace is how long an ordered stop waits before it breaks off reports that do not get through.
-const stopGrace = 2 * time.Second
-
 // awaitSyncer waits for the last sync, as long as it takes: the kernel tells of a sync that fails only once, so whoever went
-// on without that word would vouch for what the disk does not have.
-func (s *stream) awaitSyncer(cause error) {
-	if errors.Is(cause, errStopped) {
-		// Sends of the other goroutines end with the connection.
-		watchdog := time.AfterFunc(stopGrace, func() { s.conn.Close() })
-		defer watchdog.Stop()
-	}
+// on without that word would vouch for what the disk does not have. Reports that do not get through are Stop's to break off.
+func (s *stream) awaitSyncer() {
 	s.syncer.stop()
 	<-s.syncer.ended
 }
