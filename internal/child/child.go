@@ -23,6 +23,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
 
+	"waypost/internal/activity"
 	"waypost/internal/durable"
 	"waypost/internal/guc"
 	"waypost/internal/launch"
@@ -42,13 +43,18 @@ type Process struct {
 	DataDir         string // absolute; the working directory, too
 	Generation      uint64 // of the segment
 	PostmasterStart time.Time
-	SyncFailed      bool   // an earlier generation ended by a failed fsync
-	HBA             string // the rules of pg_hba.conf as the postmaster last read them without an error
+	SyncFailed      bool      // an earlier generation ended by a failed fsync
+	ConfigLoaded    time.Time // when the postmaster last read the configuration
+	HBA             string    // the rules of pg_hba.conf as the postmaster last read them without an error
+	Ident           string    // the maps of pg_ident.conf, likewise
+	TLS             []byte    // see launch.Params
+	Secret          []byte    // see launch.Params
 
 	Settings *guc.Settings
 	Log      zerolog.Logger
 	Title    *proctitle.Title
 	Proc     *procsignal.Slot // our own entry
+	Activity *activity.Status // our own element of Status
 
 	Segment *shmem.Segment
 	layout.Areas
@@ -98,7 +104,11 @@ func start(kind procsignal.Kind) (*Process, error) {
 		DataDir:         params.DataDir,
 		PostmasterStart: xlog.TimestampTz(params.PostmasterStart).Time(),
 		SyncFailed:      params.SyncFailed,
+		ConfigLoaded:    xlog.TimestampTz(params.ConfigLoaded).Time(),
 		HBA:             params.HBA,
+		Ident:           params.Ident,
+		TLS:             params.TLS,
+		Secret:          params.Secret,
 		Settings:        settings,
 		Log:             logging.New(os.Stderr).Level(logging.Level(settings.Enum(guc.LogMinMessages))),
 	}
@@ -109,14 +119,17 @@ func start(kind procsignal.Kind) (*Process, error) {
 	if p.Areas, err = layout.Map(p.Segment); err != nil {
 		return nil, err
 	}
-	if p.ChildSlot < 0 || p.ChildSlot >= len(p.Procs) || p.ChildSlot >= p.PM.Slots() {
+	if p.ChildSlot < 0 || p.ChildSlot >= len(p.Procs) || p.ChildSlot >= len(p.Status) || p.ChildSlot >= p.PM.Slots() {
 		return nil, fmt.Errorf("child slot %d is outside the segment: %w", p.ChildSlot, shmem.ErrLayout)
 	}
 	unix.CloseOnExec(launch.FDLock)
 	unix.CloseOnExec(launch.FDDeath)
 	p.Title = proctitle.Init(p.TitlePrefix(params.Kind.String()))
 	p.Proc = &p.Procs[p.ChildSlot]
-	p.Proc.Join(os.Getpid(), p.Kind, int64(xlog.Now()))
+	p.Activity = &p.Status[p.ChildSlot]
+	now := xlog.Now()
+	p.Activity.Join(now)
+	p.Proc.Join(os.Getpid(), p.Kind, int64(now))
 	if err := unix.SetNonblock(launch.FDDeath, true); err != nil {
 		return nil, fmt.Errorf("watch the postmaster: %w", err)
 	}

@@ -32,7 +32,7 @@ const (
 )
 
 // paramsVersion changes with every change of the record.
-const paramsVersion = 2
+const paramsVersion = 3
 
 // Params is the record that a child starts from.
 type Params struct {
@@ -44,6 +44,9 @@ type Params struct {
 	SyncFailed      bool   // an earlier generation of this postmaster ended by a failed fsync
 	Settings        []byte // guc.Settings, encoded
 	HBA             string // the rules of pg_hba.conf as last read without an error (hba.Rules.Text)
+	Ident           string // the maps of pg_ident.conf, likewise
+	TLS             []byte // certificate, key and CA files as last read without an error, encoded by who reads them; empty: no TLS
+	Secret          []byte // random, this postmaster's own: cancel keys are made from it. Never in shared memory
 }
 
 // encode lays the record out: version, then each field, integers in 8 bytes, byte strings behind their length.
@@ -52,7 +55,7 @@ func (p *Params) encode() []byte {
 	for _, v := range []int64{int64(p.Kind), int64(p.ChildSlot), p.PostmasterStart, p.ConfigLoaded, boolInt(p.SyncFailed)} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(v))
 	}
-	for _, s := range [][]byte{[]byte(p.DataDir), p.Settings, []byte(p.HBA)} {
+	for _, s := range [][]byte{[]byte(p.DataDir), p.Settings, []byte(p.HBA), []byte(p.Ident), p.TLS, p.Secret} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(len(s)))
 		b = append(b, s...)
 	}
@@ -88,6 +91,9 @@ func decode(b []byte) (*Params, error) {
 	p.DataDir = string(text())
 	p.Settings = text()
 	p.HBA = string(text())
+	p.Ident = string(text())
+	p.TLS = text()
+	p.Secret = text()
 	if bad || len(b) != 0 {
 		return nil, errors.New("parameter record is damaged")
 	}

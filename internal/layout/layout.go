@@ -5,7 +5,9 @@ package layout
 import (
 	"fmt"
 
+	"waypost/internal/activity"
 	"waypost/internal/ckptctl"
+	"waypost/internal/pgstat"
 	"waypost/internal/procsignal"
 	"waypost/internal/walrcv"
 	"waypost/internal/walsnd"
@@ -24,6 +26,8 @@ func New(children, walSenders int) *shmem.Layout {
 	walsnd.CtlArea.Reserve(l, 1)
 	walsnd.SndArea.Reserve(l, walSenders)
 	ckptctl.Area.Reserve(l, 1)
+	activity.Area.Reserve(l, children)
+	pgstat.Area.Reserve(l, 1)
 	return l
 }
 
@@ -36,6 +40,8 @@ type Areas struct {
 	SndCtl *walsnd.Ctl
 	Snds   []walsnd.WalSnd
 	Ckpt   *ckptctl.Ctl
+	Status []activity.Status // by child slot
+	Stats  *pgstat.Stats
 }
 
 // Map finds all areas; it fails with shmem.ErrLayout where an executable of another build made the segment.
@@ -59,6 +65,10 @@ func Map(s *shmem.Segment) (a Areas, err error) {
 	a.Snds, e = walsnd.SndArea.MapArray(s)
 	find(e)
 	a.Ckpt, e = ckptctl.Area.Map(s)
+	find(e)
+	a.Status, e = activity.Area.MapArray(s)
+	find(e)
+	a.Stats, e = pgstat.Area.Map(s)
 	find(e)
 	return a, err
 }

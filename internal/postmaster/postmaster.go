@@ -19,6 +19,7 @@
 package postmaster
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -53,6 +54,7 @@ type Postmaster struct {
 	log             zerolog.Logger
 	settings        *guc.Settings
 	encodedSettings []byte
+	secret          []byte // children make cancel keys from it
 	hba             string // the rules of pg_hba.conf as last read without an error, for children
 	configLoaded    time.Time
 	dataDir         string
@@ -132,6 +134,10 @@ func (pm *Postmaster) prepare(dir string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find our own program: %w", err)
+	}
+	pm.secret = make([]byte, 32)
+	if _, err := rand.Read(pm.secret); err != nil {
+		return fmt.Errorf("make a secret for cancel keys: %w", err)
 	}
 	pm.launcher.BinDir = filepath.Dir(self)
 	if err := pm.launcher.Check(); err != nil {

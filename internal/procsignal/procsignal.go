@@ -23,6 +23,8 @@ const (
 	Backend                  // a regular backend
 	WalSender                // a backend whose client asked for replication
 	DeadEnd                  // tells a client why it is refused, and ends
+	Logger                   // cmd/logger: writes the log files (PostgreSQL's syslogger)
+	Metrics                  // cmd/metrics: serves Prometheus
 )
 
 // String gives PostgreSQL's backend_type.
@@ -44,6 +46,10 @@ func (k Kind) String() string {
 		return "walsender"
 	case DeadEnd:
 		return "dead-end client backend"
+	case Logger:
+		return "logger"
+	case Metrics:
+		return "metrics"
 	}
 	return fmt.Sprintf("process kind %d", uint32(k))
 }
