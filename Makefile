@@ -17,14 +17,14 @@ build: ## build every program of cmd/ into bin/
 	$(if $(COMMANDS),CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o bin/ $(dir $(addprefix ./,$(COMMANDS))),@echo 'no programs in cmd/ yet')
 
 run: build ## show the main job: PostgreSQL, a relay of it, a consumer, some load, an orderly stop
-	WAYPOST_PG_VERSIONS=15 scripts/setup
+	WAYPOST_PG_VERSIONS=15 scripts/setup --servers-only
 	scripts/demo
 
 test: ## set up what is needed, build, lint and run every test (WAYPOST_PG_VERSIONS="15 17" narrows)
 	scripts/test
 
 bench: build ## measure Waypost and PostgreSQL's own programs side by side, print the ratios
-	WAYPOST_PG_VERSIONS=15 scripts/setup
+	WAYPOST_PG_VERSIONS=15 scripts/setup --servers-only
 	$(GO) run ./bench
 
 fuzz: ## run each fuzzer for FUZZTIME (default 30s)
@@ -37,7 +37,7 @@ soak: build ## the long run: 200 kills, 50 tree kills, each fuzzer for 10 minute
 lint: ## gofmt, go vet, staticcheck, the import graph
 	scripts/lint
 
-setup: ## install or fetch what the tests need (PostgreSQL 15 to 18, gcc, strace)
+setup: ## install or fetch what the tests need (PostgreSQL 15 to 18, its field's programs, gcc, strace)
 	scripts/setup
 
 clean: ## remove what was built (the fetched PostgreSQLs stay in .cache/)
