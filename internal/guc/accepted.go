@@ -78,7 +78,7 @@ var acceptedOnly = [...]string{
 	"trace_lock_oidmin", "trace_lock_table", "trace_locks", "trace_lwlocks", "trace_notify",
 	"trace_recovery_messages", "trace_sort", "trace_syncscan", "trace_userlocks", "track_activities",
 	"track_activity_query_size", "track_cost_delay_timing", "track_counts", "track_functions", "track_io_timing",
-	"track_wal_io_timing", "transaction_buffers", "transaction_deferrable", "transaction_isolation",
+	"transaction_buffers", "transaction_deferrable", "transaction_isolation",
 	"transaction_read_only", "transaction_timeout", "transform_null_equals", "vacuum_buffer_usage_limit",
 	"vacuum_cost_delay", "vacuum_cost_limit", "vacuum_cost_page_dirty", "vacuum_cost_page_hit",
 	"vacuum_cost_page_miss", "vacuum_defer_cleanup_age", "vacuum_failsafe_age", "vacuum_freeze_min_age",

@@ -27,6 +27,7 @@ const (
 	catMemory          = "Resource Usage / Memory"
 	catAsync           = "Resource Usage / Asynchronous Behavior"
 	catLock            = "Lock Management"
+	catMonitoring      = "Statistics / Cumulative Query and Index Statistics"
 	catLocale          = "Client Connection Defaults / Locale and Formatting"
 	catStatement       = "Client Connection Defaults / Statement Behavior"
 	catCompat          = "Version and Platform Compatibility / Previous PostgreSQL Versions"

@@ -55,6 +55,7 @@ const (
 	MaxWalSenders
 	MaxWalSize
 	MaxWorkerProcesses
+	MetricsListenAddress
 	MinWalSize
 	PasswordEncryption
 	Port
@@ -84,6 +85,7 @@ const (
 	TcpUserTimeout
 	TimeZone
 	TrackCommitTimestamp
+	TrackWalIoTiming
 	UnixSocketDirectories
 	UnixSocketGroup
 	UnixSocketPermissions
@@ -320,6 +322,10 @@ var params = [numParams]Param{
 		Name: "max_worker_processes", Type: Int, Context: Postmaster, Boot: "8", Max: maxBackends,
 		Category: catAsync, Short: "Carried in parameter-change records",
 	},
+	MetricsListenAddress: {
+		Name: "metrics_listen_address", Type: String, Context: Sighup, Boot: "",
+		Category: catMonitoring, Short: "Address, host:port or :port, on which Prometheus metrics are served",
+	},
 	MinWalSize: {
 		Name: "min_wal_size", Type: Int, Context: Sighup, Boot: "80", Unit: MB, Min: 2, Max: maxInt,
 		Category: catCheckpoints, Short: "WAL volume below which old files are recycled",
@@ -435,6 +441,10 @@ var params = [numParams]Param{
 	TrackCommitTimestamp: {
 		Name: "track_commit_timestamp", Type: Bool, Context: Postmaster, Boot: "off",
 		Category: catSending, Short: "Carried in parameter-change records",
+	},
+	TrackWalIoTiming: {
+		Name: "track_wal_io_timing", Type: Bool, Context: Superuser, Boot: "off",
+		Category: catMonitoring, Short: "Whether the time that writes and syncs of WAL take is measured",
 	},
 	UnixSocketDirectories: {
 		Name: "unix_socket_directories", Type: String, Context: Postmaster, Boot: "/tmp",
