@@ -55,8 +55,7 @@ func (s *bounds) token(i int) int {
 		return i + 1
 	case ch == '\'':
 		s.run = 0
-		escapes := i > 0 && (s.text[i-1] == 'e' || s.text[i-1] == 'E')
-		return s.quoted(i, '\'', escapes)
+		return s.quoted(i, '\'', s.afterLoneE(i))
 	case ch == '"':
 		s.run = 0
 		return s.quoted(i, '"', false)
@@ -93,9 +92,17 @@ func letter(ch byte) bool {
 	return ch|0x20 >= 'a' && ch|0x20 <= 'z' || ch == '_' || ch >= 0x80
 }
 
+func inWord(ch byte) bool { return letter(ch) || ch >= '0' && ch <= '9' || ch == '$' }
+
+// afterLoneE says whether the quote at i begins a string with backslash escapes. The e must be a word by itself: in
+// date'\' the backslash is a plain character, and what stands behind the quote counts.
+func (s *bounds) afterLoneE(i int) bool {
+	return i > 0 && s.text[i-1]|0x20 == 'e' && (i == 1 || !inWord(s.text[i-2]))
+}
+
 func (s *bounds) word(i int) int {
 	end := i
-	for end < len(s.text) && (letter(s.text[end]) || s.text[end] >= '0' && s.text[end] <= '9' || s.text[end] == '$') {
+	for end < len(s.text) && inWord(s.text[end]) {
 		end++
 	}
 	switch word := s.text[i:end]; {
@@ -117,6 +124,14 @@ func (s *bounds) word(i int) int {
 func (s *bounds) quoted(i int, quote byte, escapes bool) int {
 	for i++; i < len(s.text); i++ {
 		switch {
+		case escapes && strings.HasPrefix(s.text[i:], "''"):
+			i++
+		case s.text[i] == quote && escapes:
+			next := s.continuation(i + 1)
+			if next == 0 {
+				return i + 1
+			}
+			i = next
 		case s.text[i] == quote:
 			return i + 1
 		case escapes && s.text[i] == '\\':
@@ -124,6 +139,35 @@ func (s *bounds) quoted(i int, quote byte, escapes bool) int {
 		}
 	}
 	return len(s.text)
+}
+
+// continuation finds the quote by which a string goes on behind a line's end, with the same escapes; 0 for none.
+func (s *bounds) continuation(i int) int {
+	newline, comment := false, false
+	for i < len(s.text) {
+		switch ch := s.text[i]; {
+		case ch == '\'' && comment:
+			// PostgreSQL goes on with the string here, the library begins a new one: nobody writes this but to hide something.
+			s.nesting = maxNesting + 1
+			return i
+		case ch == '\'' && newline:
+			return i
+		case ch == '\n' || ch == '\r':
+			newline = true
+		case ch == ' ' || ch == '\t' || ch == '\f' || ch == '\v':
+		case strings.HasPrefix(s.text[i:], "--"):
+			n := strings.IndexAny(s.text[i:], "\r\n")
+			if n < 0 {
+				return 0
+			}
+			newline, comment = true, true
+			i += n
+		default:
+			return 0
+		}
+		i++
+	}
+	return 0
 }
 
 // dollar passes over a dollar-quoted string, or over a parameter's $.
