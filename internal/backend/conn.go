@@ -39,6 +39,7 @@ type Conn struct {
 	bulk *bulkPipe // nil: bulk sending was not begun, or cannot be had; the writing goroutine's
 
 	deadline time.Time // for reads; zero for none
+	state    *TLSState // set once, by the session, before it knows who the client is; nil without TLS
 
 	handover atomic.Bool
 	stash    []byte // what a read had got when it was told to hand over
