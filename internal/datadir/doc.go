@@ -29,4 +29,6 @@ const (
 	ReplSlotDir      = "pg_replslot"
 	GlobalDir        = "global"
 	RememberedFile   = "global/waypost_remembered"
+
+	UpstreamVersionFile = "global/waypost_upstream_version"
 )

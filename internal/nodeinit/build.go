@@ -249,6 +249,10 @@ func (b *builder) remember() error {
 }
 
 func (b *builder) writeVersion() error {
+	v := datadir.UpstreamVersion{Num: b.up.version.Num, Text: b.up.version.Text}
+	if err := datadir.StoreUpstreamVersion(b.dir, v, b.mode.File); err != nil {
+		return err
+	}
 	return b.write(datadir.VersionFile, fmt.Sprintf("%d\n", b.up.wal))
 }
 

@@ -196,6 +196,20 @@ func (e *fatalError) LogFields() (sqlstate, message, detail, hint string) {
 	return "XX000", e.message, e.detail, e.hint
 }
 
+// upstreamVersion is what the upstream last said of itself. Where that is not known, it is the major version alone, until a
+// walreceiver has connected.
+func (s *Startup) upstreamVersion() (text string, num uint32) {
+	major := int(s.control.version)
+	v, ok, err := datadir.ReadUpstreamVersion(s.DataDir)
+	if err != nil {
+		s.Log.Warn().Msg(err.Error())
+	}
+	if ok && v.Num/10000 == major {
+		return v.Text, uint32(v.Num)
+	}
+	return fmt.Sprintf("%d.0", major), uint32(major) * 10000
+}
+
 // publish fills shared memory: from here on the node has positions.
 func (s *Startup) publish(found *endOfWAL) {
 	x := s.XLog
@@ -203,8 +217,7 @@ func (s *Startup) publish(found *endOfWAL) {
 	x.SystemID.Store(s.control.systemID)
 	x.SegmentSize.Store(uint32(s.control.segSize))
 	if x.ServerVersionNum.Load() == 0 {
-		// Until a walreceiver has connected, the major version is all that is known.
-		x.SetServerVersion(fmt.Sprintf("%d.0", s.control.version), uint32(s.control.version)*10000)
+		x.SetServerVersion(s.upstreamVersion())
 	}
 	x.VouchedUpto.Store(uint64(max(found.end, found.vouched)))
 	x.ResumedAt.Store(uint64(found.resume))

@@ -34,6 +34,18 @@ func TestNewNodeBeginsAtItsFirstSegment(t *testing.T) {
 	require.EqualValues(t, 150000, g.XLog.ServerVersionNum.Load())
 }
 
+func TestNodeIsTheVersionThatItsUpstreamLastWas(t *testing.T) {
+	for last, want := range map[datadir.UpstreamVersion]string{
+		{Num: 150018, Text: "15.18 (Debian 15.18-0+deb12u1)"}: "15.18 (Debian 15.18-0+deb12u1)",
+		{Num: 140002, Text: "14.2"}:                           "15.0",
+	} {
+		g := newRig(t)
+		require.NoError(t, datadir.StoreUpstreamVersion(g.DataDir, last, 0o600))
+		require.Equal(t, at(seg(1)), g.found())
+		require.Equal(t, want, g.XLog.ServerVersion())
+	}
+}
+
 func TestEndOfWALIsFoundForEveryWayToStop(t *testing.T) {
 	big := 3*xlog.PageSize + 500 // a record of that many bytes goes over four or five pages
 	for _, c := range []struct {

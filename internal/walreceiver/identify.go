@@ -55,6 +55,9 @@ func (r *Receiver) checkVersion(v transport.ServerVersion) error {
 			withHint(`After an upgrade of the upstream, make this node anew with "waypost init".`)
 	}
 	r.XLog.SetServerVersion(v.Text, uint32(v.Num))
+	if err := r.RememberVersion(v); err != nil {
+		r.log().Warn().Msg(err.Error()) // nothing but what clients are told after a restart hangs on it
+	}
 	return nil
 }
 

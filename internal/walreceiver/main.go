@@ -77,7 +77,10 @@ func newReceiver(p *child.Process, transports *transport.Registry) (*Receiver, e
 		ApplicationName: p.Settings.String(guc.ClusterName),
 		OpenFiles:       openSegmentWriter,
 		Distrust:        func() error { return datadir.Distrust(p.DataDir) },
-		SetTitle:        p.Title.SetBytes,
+		RememberVersion: func(v transport.ServerVersion) error {
+			return datadir.StoreUpstreamVersion(p.DataDir, datadir.UpstreamVersion{Num: v.Num, Text: v.Text}, mode.File)
+		},
+		SetTitle: p.Title.SetBytes,
 	}
 	if r.ApplicationName == "" {
 		r.ApplicationName = "walreceiver"

@@ -39,6 +39,8 @@ type Receiver struct {
 	OpenFiles func(d walfile.Dir, tli xlog.TimeLineID, start xlog.LSN) walFiles
 	// Distrust notes durably that a sync has failed, so that a later start does not believe what it finds.
 	Distrust func() error
+	// RememberVersion notes durably which version the upstream is.
+	RememberVersion func(v transport.ServerVersion) error
 	// SetTitle shows what the process is doing; one goroutine at a time. It must not keep its argument.
 	SetTitle func(activity []byte)
 

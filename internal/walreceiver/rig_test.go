@@ -39,6 +39,7 @@ type rig struct {
 	upDir    string
 	upstream *transporttest.Upstream
 	logged   *layouttest.Log
+	version  transport.ServerVersion // as it was remembered
 	distrust int
 	result   chan error
 }
@@ -67,7 +68,11 @@ func newRig(t testing.TB) *rig {
 		Transport: g.upstream, ApplicationName: "walreceiver",
 		OpenFiles: openSegmentWriter,
 		Distrust:  func() error { g.distrust++; return nil },
-		SetTitle:  func([]byte) {},
+		RememberVersion: func(v transport.ServerVersion) error {
+			g.version = v
+			return nil
+		},
+		SetTitle: func([]byte) {},
 	}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	log := logging.New(g.logged).Level(zerolog.DebugLevel)

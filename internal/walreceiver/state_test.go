@@ -47,6 +47,7 @@ func TestStatesFromComingUpToTheEnd(t *testing.T) {
 	require.NotZero(t, f.LastMsgReceipt)
 	require.Equal(t, "15.18", g.XLog.ServerVersion())
 	require.Equal(t, uint32(150018), g.XLog.ServerVersionNum.Load())
+	require.Equal(t, transport.ServerVersion{Num: 150018, Text: "15.18"}, g.version)
 
 	g.Stop()
 	requireReported(t, g.ended(), protocol.CodeAdminShutdown, "administrator command", false)
