@@ -16,6 +16,7 @@ import (
 	"waypost/internal/hba"
 	"waypost/internal/launch"
 	"waypost/internal/procsignal"
+	"waypost/internal/roles"
 	"waypost/pmsignal"
 	"waypost/protocol"
 )
@@ -35,6 +36,11 @@ type Session struct {
 	Conn    *Conn
 	Startup *protocol.StartupMessage
 	Reader  *protocol.Reader
+
+	// Who the client is (session_user), and the node's roles as they were when that was found out. Set by authenticate;
+	// nil before.
+	Role  *roles.Role
+	Roles *roles.Set
 
 	newReplication NewReplication
 	rules          *hba.Rules
