@@ -1,12 +1,17 @@
 // Package pgstat is the shared area Stats: the node's cumulative counters, as PostgreSQL's statistics views show them, and
 // their file, by which they survive a restart.
 //
-// Every process adds to the counters by itself, with atomic additions. At start the values from the file are added on top
-// (Restore), so that it does not matter what has been counted meanwhile.
+// Every process adds to the counters by itself, with atomic additions, and those that count much add up privately first:
+// what a reader sees is behind by FlushEvery at most. At start the values from the file are added on top (Restore), so that
+// it does not matter what has been counted meanwhile.
+//
+// The package must never make a counter a reason for a process to end: a file that cannot be read or written costs numbers
+// and nothing else. It never logs.
 package pgstat
 
 import (
 	"sync/atomic"
+	"time"
 
 	"waypost/shmem"
 	"waypost/xlog"
@@ -20,8 +25,17 @@ type Stats struct {
 	Bgwriter     Reset // the node has no buffers to write: there is nothing but the time of the reset
 	Database     Database
 	IO           [NumIO]IO
+	IOReset      Reset
+	Prefetch     Reset // nothing is prefetched and there are no SLRUs: as for Bgwriter
+	SLRU         Reset
 	Waypost      Waypost
+
+	final atomic.Uint32 // who saves the counters last: see last.go
+	_     [4]byte
 }
+
+// FlushEvery bounds how long a process keeps to itself what it has counted, unless it ends by a crash.
+const FlushEvery = time.Second
 
 // Area is the place of Stats in the segment.
 var Area = shmem.Area[Stats]{Name: "Stats"}
@@ -118,8 +132,13 @@ const (
 	IOWalSender
 	IOCheckpointer
 	IOBackend
-	NumIO
+	NumIO // how many there are; not a kind
 )
+
+// String is the backend_type of pg_stat_io's rows.
+func (k IOKind) String() string {
+	return [...]string{"startup", "walreceiver", "walsender", "checkpointer", "client backend"}[k]
+}
 
 // IO is a pair of rows of pg_stat_io: object wal, context normal and init (a segment made ahead).
 type IO struct {
@@ -137,8 +156,6 @@ type IO struct {
 	InitWriteMicros atomic.Uint64
 	InitFsyncs      atomic.Uint64
 	InitFsyncMicros atomic.Uint64
-
-	Reset Reset
 }
 
 // Waypost is the view waypost_wal: the way of the WAL in bytes.
