@@ -11,12 +11,11 @@ type TLSState struct {
 	// PeerVerified says that the client has shown a certificate; it was issued by an authority of ssl_ca_file then, is
 	// valid and not revoked: a handshake with any other fails. The fields below are empty without it.
 	PeerVerified bool
-	PeerCN       string // the last common name of its subject, "" for none
+	PeerCN       string // the first common name of its subject, "" for none
 	PeerDN       string // its subject as RFC 2253 has it, "CN=x,O=y": what clientname=DN compares with
 	PeerSubject  string // its subject as pg_stat_ssl.client_dn has it: "/O=y/CN=x"
 	PeerSerial   string // decimal
 	PeerIssuerDN string // its issuer as pg_stat_ssl.issuer_dn has it: "/O=y/CN=x"
-	NameError    string // "" unless a name in the certificate must not be believed: what the client is refused with
 
 	// ServerEndPoint is the channel binding tls-server-end-point (RFC 5929): a hash of the certificate that the client was
 	// shown. Nil where its signature has no hash to go by (Ed25519).
