@@ -42,6 +42,27 @@ type TransactionMode struct {
 	Value SetValue
 }
 
+// FetchDirection is where a FETCH goes.
+type FetchDirection int
+
+// The directions of FETCH.
+const (
+	FetchForward FetchDirection = iota
+	FetchBackward
+	FetchAbsolute
+	FetchRelative
+)
+
+// OtherClass says why a statement is refused.
+type OtherClass int
+
+// Why a statement is refused.
+const (
+	NotImplemented OtherClass = iota // PostgreSQL runs it on a hot standby
+	Writes                           // not in a read-only transaction
+	NotInRecovery
+)
+
 // Utility statements. The engine hands them to the session as they are.
 type (
 	// Show is SHOW Name; "all" is SHOW ALL.
@@ -142,31 +163,69 @@ type (
 	Unlisten struct{ Channel string }
 	// Notify is NOTIFY.
 	Notify struct{ Channel, Payload string }
+	// DeclareCursor is DECLARE.
+	DeclareCursor struct {
+		Name                                        string
+		Query                                       *Select
+		Binary, Scroll, NoScroll, Hold, Insensitive bool
+	}
+	// Fetch is FETCH and MOVE. Count may be negative; All says that it
+	// stands for all rows.
+	Fetch struct {
+		Name      string
+		Direction FetchDirection
+		Count     int64
+		All       bool
+		Move      bool
+	}
+	// CloseCursor is CLOSE; an empty Name stands for ALL.
+	CloseCursor struct{ Name string }
+	// SetConstraints is SET CONSTRAINTS; All says that none is named.
+	SetConstraints struct{ All bool }
+	// Copy is COPY (query) TO STDOUT.
+	Copy struct {
+		Query   *Select
+		Options []CopyOption
+	}
+	// CopyOption is an option of COPY, "true" or "false" where it has a
+	// switch's value.
+	CopyOption struct {
+		Name, Value string
+		At          Pos
+	}
 	// Other is a statement of PostgreSQL's that Waypost does not run. Tag is
 	// its command tag.
-	Other struct{ Tag string }
+	Other struct {
+		Tag   string
+		Class OtherClass
+	}
 	// Empty is a query string without a statement.
 	Empty struct{}
 )
 
-func (*Select) statement()       {}
-func (*Show) statement()         {}
-func (*Set) statement()          {}
-func (*AlterSystem) statement()  {}
-func (*Transaction) statement()  {}
-func (*Discard) statement()      {}
-func (*Prepare) statement()      {}
-func (*Execute) statement()      {}
-func (*Deallocate) statement()   {}
-func (*CreateRole) statement()   {}
-func (*AlterRole) statement()    {}
-func (*AlterRoleSet) statement() {}
-func (*DropRole) statement()     {}
-func (*RenameRole) statement()   {}
-func (*GrantRole) statement()    {}
-func (*Checkpoint) statement()   {}
-func (*Listen) statement()       {}
-func (*Unlisten) statement()     {}
-func (*Notify) statement()       {}
-func (*Other) statement()        {}
-func (*Empty) statement()        {}
+func (*Select) statement()         {}
+func (*Show) statement()           {}
+func (*Set) statement()            {}
+func (*AlterSystem) statement()    {}
+func (*Transaction) statement()    {}
+func (*Discard) statement()        {}
+func (*Prepare) statement()        {}
+func (*Execute) statement()        {}
+func (*Deallocate) statement()     {}
+func (*CreateRole) statement()     {}
+func (*AlterRole) statement()      {}
+func (*AlterRoleSet) statement()   {}
+func (*DropRole) statement()       {}
+func (*RenameRole) statement()     {}
+func (*GrantRole) statement()      {}
+func (*DeclareCursor) statement()  {}
+func (*Fetch) statement()          {}
+func (*CloseCursor) statement()    {}
+func (*SetConstraints) statement() {}
+func (*Copy) statement()           {}
+func (*Checkpoint) statement()     {}
+func (*Listen) statement()         {}
+func (*Unlisten) statement()       {}
+func (*Notify) statement()         {}
+func (*Other) statement()          {}
+func (*Empty) statement()          {}

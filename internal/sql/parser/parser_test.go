@@ -105,20 +105,69 @@ func withoutPositions(v reflect.Value) {
 }
 
 // TestOtherStatementsTellTheirTag: a statement that Waypost does not run is
-// known by its command tag.
+// known by its command tag, and by what a hot standby has against it.
 func TestOtherStatementsTellTheirTag(t *testing.T) {
-	for statement, tag := range map[string]string{
-		"create table t (a int)": "CREATE TABLE", "insert into t values (1)": "INSERT", "drop table t": "DROP TABLE",
-		"vacuum": "VACUUM", "analyze": "ANALYZE", "copy t from stdin": "COPY", "explain select 1": "EXPLAIN",
-		"select 1 into t": "SELECT INTO", "lock table t": "LOCK TABLE", "truncate t": "TRUNCATE TABLE",
-		"create database d": "CREATE DATABASE", "create extension e": "CREATE EXTENSION", "do $$begin end$$": "DO",
-		"declare c cursor for select 1": "DECLARE CURSOR", "fetch c": "FETCH", "close c": "CLOSE CURSOR", "create index on t (a)": "CREATE INDEX",
-		"alter table t rename to u": "ALTER TABLE", "grant select on t to a": "GRANT", "update t set a = 1": "UPDATE", "delete from t": "DELETE",
+	for class, statements := range map[ast.OtherClass]map[string]string{
+		ast.Writes: {
+			"create table t (a int)": "CREATE TABLE", "insert into t values (1)": "INSERT", "drop table t": "DROP TABLE",
+			"select 1 into t": "SELECT INTO", "truncate t": "TRUNCATE TABLE", "create table t as select 1": "CREATE TABLE AS",
+			"create materialized view v as select 1": "CREATE MATERIALIZED VIEW", "create database d": "CREATE DATABASE",
+			"create extension e": "CREATE EXTENSION", "create index on t (a)": "CREATE INDEX", "create sequence s": "CREATE SEQUENCE",
+			"alter table t rename to u": "ALTER TABLE", "alter table t rename a to b": "ALTER TABLE", "grant select on t to a": "GRANT",
+			"revoke select on t from a": "REVOKE", "update t set a = 1": "UPDATE", "delete from t": "DELETE",
+			"create aggregate a (int) (sfunc = x, stype = int)": "CREATE AGGREGATE", "drop server s": "DROP SERVER",
+			"create function f() returns int as 'select 1' language sql": "CREATE FUNCTION", "comment on table t is 'x'": "COMMENT",
+			"create procedure p() as 'select 1' language sql": "CREATE PROCEDURE", "create foreign data wrapper w": "CREATE FOREIGN DATA WRAPPER",
+			"alter view v owner to x": "ALTER VIEW", "create type t as enum ('a')": "CREATE TYPE", "alter database d set x = 1": "ALTER DATABASE",
+			"refresh materialized view v": "REFRESH MATERIALIZED VIEW", "alter function f() set schema s": "ALTER FUNCTION",
+			"merge into t using u on true when matched then delete": "MERGE", "create tablespace t location 'x'": "CREATE TABLESPACE",
+		},
+		ast.NotInRecovery: {
+			"vacuum": "VACUUM", "analyze": "ANALYZE", "copy t from stdin": "COPY", "lock table t": "LOCK TABLE", "reindex table t": "REINDEX",
+			"cluster": "CLUSTER",
+		},
+		ast.NotImplemented: {
+			"copy t to stdout": "COPY", "copy (select 1) to '/x'": "COPY", "explain select 1": "EXPLAIN", "do $$begin end$$": "DO",
+			"lock table t in access share mode": "LOCK TABLE", "call f()": "CALL", "load 'x'": "LOAD",
+		},
 	} {
-		parsed, err := Parse(statement)
-		require.NoError(t, err, statement)
-		assert.Equal(t, &ast.Other{Tag: tag}, parsed[0].Stmt, statement)
+		for statement, tag := range statements {
+			parsed, err := Parse(statement)
+			require.NoError(t, err, statement)
+			assert.Equal(t, &ast.Other{Tag: tag, Class: class}, parsed[0].Stmt, statement)
+		}
 	}
+}
+
+func TestCursorsAndCopyAreConverted(t *testing.T) {
+	for text, want := range map[string]ast.Stmt{
+		"fetch c":                      &ast.Fetch{Name: "c", Count: 1},
+		"fetch forward 100 in c":       &ast.Fetch{Name: "c", Count: 100},
+		"fetch all c":                  &ast.Fetch{Name: "c", Count: fetchAll, All: true},
+		"fetch backward all c":         &ast.Fetch{Name: "c", Count: fetchAll, All: true, Direction: ast.FetchBackward},
+		"fetch prior c":                &ast.Fetch{Name: "c", Count: 1, Direction: ast.FetchBackward},
+		"fetch last c":                 &ast.Fetch{Name: "c", Count: -1, Direction: ast.FetchAbsolute},
+		"fetch relative -2 c":          &ast.Fetch{Name: "c", Count: -2, Direction: ast.FetchRelative},
+		"move 5 c":                     &ast.Fetch{Name: "c", Count: 5, Move: true},
+		"close c":                      &ast.CloseCursor{Name: "c"},
+		"close all":                    &ast.CloseCursor{},
+		"set constraints all deferred": &ast.SetConstraints{All: true},
+	} {
+		parsed, err := Parse(text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want, parsed[0].Stmt, text)
+	}
+	parsed, err := Parse("declare c no scroll binary cursor with hold for select 1")
+	require.NoError(t, err)
+	d := parsed[0].Stmt.(*ast.DeclareCursor)
+	assert.True(t, d.NoScroll && d.Binary && d.Hold && !d.Scroll && d.Query != nil)
+	parsed, err = Parse("copy (select 1) to stdout (format csv, header)")
+	require.NoError(t, err)
+	copied := parsed[0].Stmt.(*ast.Copy)
+	assert.NotNil(t, copied.Query)
+	require.Len(t, copied.Options, 2)
+	assert.Equal(t, "csv", copied.Options[0].Value)
+	assert.Equal(t, "true", copied.Options[1].Value)
 }
 
 func TestQueryStringMayHoldSeveralStatementsOrNone(t *testing.T) {

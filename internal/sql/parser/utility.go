@@ -13,7 +13,7 @@ func (c *converter) statement(n *pg.Node) ast.Stmt {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_SelectStmt:
 		if x.SelectStmt.GetIntoClause() != nil {
-			return &ast.Other{Tag: "SELECT INTO"}
+			return &ast.Other{Tag: "SELECT INTO", Class: ast.Writes}
 		}
 		return c.selectStmt(x.SelectStmt)
 	case *pg.Node_VariableShowStmt:
@@ -44,79 +44,23 @@ func (c *converter) statement(n *pg.Node) ast.Stmt {
 		return &ast.Unlisten{Channel: x.UnlistenStmt.GetConditionname()}
 	case *pg.Node_NotifyStmt:
 		return &ast.Notify{Channel: x.NotifyStmt.GetConditionname(), Payload: x.NotifyStmt.GetPayload()}
+	case *pg.Node_DeclareCursorStmt:
+		return c.declareCursor(x.DeclareCursorStmt)
+	case *pg.Node_FetchStmt:
+		return c.fetch(x.FetchStmt)
+	case *pg.Node_ClosePortalStmt:
+		return &ast.CloseCursor{Name: x.ClosePortalStmt.GetPortalname()}
+	case *pg.Node_ConstraintsSetStmt:
+		return &ast.SetConstraints{All: len(x.ConstraintsSetStmt.GetConstraints()) == 0}
+	case *pg.Node_CopyStmt:
+		if s := c.copyTo(x.CopyStmt); s != nil {
+			return s
+		}
 	}
 	if s := c.roleStatement(n); s != nil {
 		return s
 	}
-	return &ast.Other{Tag: tagOf(n)}
-}
-
-// tagOf makes the command tag of a statement from its node's name:
-// CreateTableSpaceStmt is CREATE TABLESPACE and so on.
-func tagOf(n *pg.Node) string {
-	name := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", n.GetNode()), "*ast.Node_"), "Stmt")
-	switch name {
-	case "Create":
-		return "CREATE TABLE"
-	case "Index":
-		return "CREATE INDEX"
-	case "View":
-		return "CREATE VIEW"
-	case "Createdb":
-		return "CREATE DATABASE"
-	case "Dropdb":
-		return "DROP DATABASE"
-	case "CreateSeq":
-		return "CREATE SEQUENCE"
-	case "CreateTrig":
-		return "CREATE TRIGGER"
-	case "CreateTableSpace":
-		return "CREATE TABLESPACE"
-	case "DropTableSpace":
-		return "DROP TABLESPACE"
-	case "CreateTableAs":
-		return "CREATE TABLE AS"
-	case "RefreshMatView":
-		return "REFRESH MATERIALIZED VIEW"
-	case "Truncate":
-		return "TRUNCATE TABLE"
-	case "Lock":
-		return "LOCK TABLE"
-	case "Vacuum":
-		if !n.GetVacuumStmt().GetIsVacuumcmd() {
-			return "ANALYZE"
-		}
-		return "VACUUM"
-	case "Drop":
-		return "DROP " + objectName(n.GetDropStmt().GetRemoveType())
-	case "Rename":
-		return "ALTER " + objectName(n.GetRenameStmt().GetRenameType())
-	case "AlterTable":
-		return "ALTER " + objectName(n.GetAlterTableStmt().GetObjtype())
-	case "Grant":
-		if !n.GetGrantStmt().GetIsGrant() {
-			return "REVOKE"
-		}
-		return "GRANT"
-	case "Copy", "Call", "Do", "Insert", "Update", "Delete", "Merge", "Explain", "Load", "Cluster", "Reindex", "Fetch", "Comment":
-		return strings.ToUpper(name)
-	case "DeclareCursor":
-		return "DECLARE CURSOR"
-	case "ClosePortal":
-		return "CLOSE CURSOR"
-	}
-	var tag strings.Builder
-	for i, r := range name {
-		if i > 0 && r >= 'A' && r <= 'Z' {
-			tag.WriteByte(' ')
-		}
-		tag.WriteRune(r)
-	}
-	return strings.ToUpper(tag.String())
-}
-
-func objectName(t pg.ObjectType) string {
-	return strings.ReplaceAll(strings.TrimPrefix(t.String(), "OBJECT_"), "_", " ")
+	return other(n)
 }
 
 func (c *converter) setting(s *pg.VariableSetStmt) ast.Setting {
