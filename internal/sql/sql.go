@@ -29,6 +29,7 @@ import (
 type (
 	Catalog  = catalog.Catalog
 	Relation = catalog.Relation
+	Source   = catalog.Source
 	Function = catalog.Function
 	Column   = catalog.Column
 	Row      = catalog.Row
@@ -54,6 +55,12 @@ const MaxMemory = catalog.MaxMemory
 // NewCatalog makes a catalog of relations and functions.
 func NewCatalog(relations []*Relation, functions []*Function) *Catalog {
 	return catalog.New(relations, functions)
+}
+
+// NewLazyCatalog makes a catalog whose relations are made when a statement
+// names them.
+func NewLazyCatalog(relations Source, functions []*Function) *Catalog {
+	return catalog.NewLazy(relations, functions)
 }
 
 // Parse parses a query string into its statements. An empty string has none.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"waypost/internal/child"
+	"waypost/internal/roles"
 	"waypost/internal/sql"
 )
 
@@ -18,6 +19,11 @@ type Session interface {
 	Process() *child.Process
 	// PostmasterPID is whom pg_reload_conf() and its like signal.
 	PostmasterPID() int
+
+	// RoleSet is the node's roles as they are now; CurrentRole is current_user's, SessionRole session_user's.
+	RoleSet() *roles.Set
+	CurrentRole() *roles.Role
+	SessionRole() *roles.Role
 
 	// ServerAddr and ClientAddr are the connection's two ends; the zero value for a Unix-domain socket.
 	ServerAddr() netip.AddrPort

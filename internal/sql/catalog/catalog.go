@@ -73,15 +73,54 @@ type Function struct {
 
 // Catalog holds the relations and functions that statements may name.
 type Catalog struct {
-	relations []*Relation
+	relations Source
 	functions []*Function
+}
+
+// Source finds relations, so that none need be made before a statement names
+// it. What it gives for one name is always equal, but need not be the same
+// pointer.
+type Source interface {
+	// Relation finds a relation of a schema that is named, or gives nil.
+	Relation(schema, name string) *Relation
+	// ByOID finds a relation by an OID that is not 0, or gives nil.
+	ByOID(oid types.OID) *Relation
+	All() []*Relation
 }
 
 // New makes a catalog. The slices are kept, not copied; where two functions
 // answer to one signature, the first is taken.
 func New(relations []*Relation, functions []*Function) *Catalog {
+	return NewLazy(list(relations), functions)
+}
+
+// NewLazy makes a catalog whose relations come from a Source.
+func NewLazy(relations Source, functions []*Function) *Catalog {
 	return &Catalog{relations: relations, functions: functions}
 }
+
+// list is a Source of relations that are there.
+type list []*Relation
+
+func (l list) Relation(schema, name string) *Relation {
+	for _, r := range l {
+		if r.Name == name && schemaOr(r.Schema) == schema {
+			return r
+		}
+	}
+	return nil
+}
+
+func (l list) ByOID(oid types.OID) *Relation {
+	for _, r := range l {
+		if r.OID == oid {
+			return r
+		}
+	}
+	return nil
+}
+
+func (l list) All() []*Relation { return l }
 
 // PGCatalog and Public are the schemas in which an unqualified name is
 // looked up, in this order.
@@ -106,26 +145,19 @@ func (c *Catalog) Relation(schema, name string) *Relation {
 		}
 		schema = Public
 	}
-	for _, r := range c.relations {
-		if r.Name == name && schemaOr(r.Schema) == schema {
-			return r
-		}
-	}
-	return nil
+	return c.relations.Relation(schema, name)
 }
 
 // RelationByOID finds a relation by its OID.
 func (c *Catalog) RelationByOID(oid types.OID) *Relation {
-	for _, r := range c.relations {
-		if r.OID == oid && oid != 0 {
-			return r
-		}
+	if oid == 0 {
+		return nil
 	}
-	return nil
+	return c.relations.ByOID(oid)
 }
 
 // Relations gives all relations.
-func (c *Catalog) Relations() []*Relation { return c.relations }
+func (c *Catalog) Relations() []*Relation { return c.relations.All() }
 
 // Own gives the functions of our own (with a signature of their own) by name.
 func (c *Catalog) Own(schema, name string) (own []*Function) {

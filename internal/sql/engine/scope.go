@@ -183,7 +183,7 @@ func (a *analyzer) missing(sc *scope, schema, table, name string, far bool, at a
 	rel := a.call.Catalog.Relation(schema, table)
 	for s := sc; s != nil && rel != nil; s = s.up {
 		for _, item := range s.items {
-			if item.rel == rel && item.name != table {
+			if item.rel != nil && item.rel.Name == rel.Name && item.rel.Schema == rel.Schema && item.name != table {
 				return a.errorf(at, types.CodeUndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", table).
 					WithHint("Perhaps you meant to reference the table alias \"" + item.name + "\".")
 			}

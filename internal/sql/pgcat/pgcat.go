@@ -195,3 +195,15 @@ func Details(proc types.OID) (Signature, bool) {
 	}
 	return sig, true
 }
+
+// Types gives all types. What is given out is shared, here and below.
+func Types() []Type { return typeRows[:] }
+
+// AllProcs gives all functions and aggregates.
+func AllProcs() []Proc { return procRows[:] }
+
+// AllOperators gives all operators.
+func AllOperators() []Operator { return operatorRows[:] }
+
+// Casts gives all casts.
+func Casts() []Cast { return castRows[:] }

@@ -1,0 +1,131 @@
+package views
+
+import (
+	"math/big"
+
+	"waypost/internal/activity"
+	"waypost/internal/procsignal"
+	"waypost/internal/sql"
+	"waypost/internal/sql/types"
+	"waypost/shmem"
+)
+
+var activityViews = [...]view{
+	{
+		"pg_stat_activity",
+		"datid pid usesysid application_name datname usename backend_type client_addr client_hostname client_port " +
+			"backend_start xact_start query_start state_change wait_event_type wait_event state query",
+		statActivity,
+	},
+	{
+		"pg_stat_ssl", "pid ssl version cipher bits client_dn client_serial issuer_dn",
+		func(s *scan) error {
+			return s.eachClient(func(p *process) { s.add(append([]sql.Value{p.pid}, p.tls()...)...) })
+		},
+	},
+	{
+		"pg_stat_gssapi", "pid gss_authenticated encrypted credentials_delegated",
+		func(s *scan) error {
+			return s.eachClient(func(p *process) { s.add(p.pid, false, false, false) })
+		},
+	},
+}
+
+// process is one process as it was when it was looked at.
+type process struct {
+	activity.Fields
+	pid  int64
+	slot int
+	kind procsignal.Kind
+	wait activity.WaitEvent
+	seen bool // current_user may see its details
+}
+
+// processes gives every process of the node but the postmaster.
+func (n *node) processes() []process {
+	var list []process
+	for i := range n.Procs {
+		pid := n.Procs[i].PID()
+		if pid == 0 {
+			continue
+		}
+		p := process{
+			Fields: n.Status[i].Snapshot(), pid: int64(pid), slot: i, kind: n.Procs[i].Kind(), wait: n.Status[i].Waiting(),
+		}
+		p.seen = n.maySee(p.UserOID)
+		list = append(list, p)
+	}
+	return list
+}
+
+func statActivity(s *scan) error {
+	for _, p := range s.processes() {
+		row := []sql.Value{
+			oidOf(p.DatabaseOID), p.pid, oidOf(p.UserOID), shmem.String(p.Application[:]), textOf(p.Database[:]), s.userName(p.UserOID),
+		}
+		if p.DatabaseOID == 0 {
+			row[4] = nil
+		}
+		if p.seen {
+			row = append(row, p.details()...)
+		} else {
+			row = append(row, make([]sql.Value, 11)...)
+			row = append(row, "<insufficient privilege>")
+		}
+		s.add(row...)
+	}
+	return nil
+}
+
+// userName is what a join with pg_authid gives.
+func (n *node) userName(oid uint32) sql.Value {
+	if r := n.RoleSet().ByOID(oid); r != nil {
+		return r.Name
+	}
+	return nil
+}
+
+// details are what only those may see who may see the process.
+func (p *process) details() []sql.Value {
+	xact := whenOf(p.XactStart)
+	if p.kind == procsignal.WalSender {
+		xact = nil
+	}
+	return []sql.Value{
+		p.kind.String(), addrOf(shmem.String(p.ClientAddr[:])), textOf(p.ClientHostname[:]), p.port(),
+		whenOf(p.BackendStart), xact, whenOf(p.QueryStart), whenOf(p.StateChange),
+		orNull(p.wait.Type()), orNull(p.wait.Name()), orNull(p.State.Display()), shmem.String(p.Query[:]),
+	}
+}
+
+func (p *process) port() sql.Value {
+	if p.ClientPort == 0 {
+		return nil
+	}
+	return int64(p.ClientPort)
+}
+
+// eachClient goes through the connections whose details current_user may see.
+func (s *scan) eachClient(row func(p *process)) error {
+	for _, p := range s.processes() {
+		if p.ClientPort != 0 && p.seen {
+			row(&p)
+		}
+	}
+	return nil
+}
+
+// tls gives ssl and what follows it, in pg_stat_ssl's order.
+func (p *process) tls() []sql.Value {
+	if p.SSL == 0 {
+		return []sql.Value{false}
+	}
+	var serial sql.Value
+	if n, ok := new(big.Int).SetString(shmem.String(p.SSLSerial[:]), 10); ok {
+		serial = types.NumBig(n)
+	}
+	return []sql.Value{
+		true, textOf(p.SSLVersion[:]), textOf(p.SSLCipher[:]), int64(p.SSLBits), textOf(p.SSLClientDN[:]), serial,
+		textOf(p.SSLIssuerDN[:]),
+	}
+}
