@@ -13,7 +13,7 @@ func (s *Session) authenticate() error {
 		Database: s.Startup.Database, User: s.Startup.User,
 		Replication: s.Startup.Replication == protocol.ReplicationPhysical,
 	}
-	rule := s.rules.Match(client)
+	rule := s.hba.Rules.Match(client)
 	switch {
 	case rule == nil:
 		return notAdmitted(client.NoEntry())

@@ -84,9 +84,10 @@ func (b *Server) Run() error {
 // serve runs in the session's goroutine.
 func (b *Server) serve() error {
 	// A spare has the time for this before its client comes.
-	rules, err := hba.Parse(b.Process.HBA, b.Process.Settings.String(guc.HbaFile))
+	settings := b.Process.Settings
+	rules, err := hba.Decode(b.Process.HBA, b.Process.Ident, settings.String(guc.HbaFile), settings.String(guc.IdentFile))
 	if err != nil {
-		return fmt.Errorf("take over the rules of pg_hba.conf: %w", err)
+		return fmt.Errorf("take over the rules of pg_hba.conf and pg_ident.conf: %w", err)
 	}
 	fd, cac, err := b.Receive()
 	if errors.Is(err, io.EOF) {
@@ -102,7 +103,7 @@ func (b *Server) serve() error {
 		return nil
 	}
 	s := newSession(b.Process, conn, b.Replication, &b.reload)
-	s.rules = rules
+	s.hba = rules
 	kind := procsignal.Backend
 	if cac != launch.CACOK {
 		kind = procsignal.DeadEnd

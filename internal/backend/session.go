@@ -43,8 +43,8 @@ type Session struct {
 	Roles *roles.Set
 
 	newReplication NewReplication
-	rules          *hba.Rules
-	out            []byte // answers not sent yet: whole messages
+	hba            *hba.Config // who may come in
+	out            []byte      // answers not sent yet: whole messages
 	started        time.Time
 	reload         *atomic.Bool
 	phase          atomic.Uint32
@@ -98,9 +98,7 @@ func (s *Session) TakeReload() bool {
 	s.Conn.Acquire()
 	defer s.Conn.Release()
 	s.P.Reload()
-	if rules, err := hba.Load(s.P.Settings.String(guc.HbaFile)); err == nil {
-		s.rules = rules // with an error the old ones stay; the postmaster has logged it
-	}
+	s.hba = s.hba.Reload(s.P.Settings.String(guc.HbaFile), s.P.Settings.String(guc.IdentFile))
 	return true
 }
 

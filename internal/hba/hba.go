@@ -1,26 +1,25 @@
-// Package hba reads pg_hba.conf as PostgreSQL 17 does and finds the rule that a client falls under. It decides
-// nothing further: what a rule's method asks of the client is the backend's business. It never logs.
+// Package hba reads pg_hba.conf and pg_ident.conf as PostgreSQL 17 does, finds the rule that a client falls under, and
+// the users that a name of the system's may be. It decides nothing further: what a rule's method asks of the client is
+// the backend's business. It never logs.
 //
-// The file is lines of
+// pg_hba.conf is lines of
 //
 //	local                                                    database user method [option…]
 //	host|hostssl|hostnossl|hostgssenc|hostnogssenc database user address [mask] method [option…]
 //	include|include_if_exists|include_dir path
 //
-// Fields stand between blanks; database and user are lists with commas. Double quotes take a keyword's meaning
-// (all, sameuser, samerole, replication) away; @file stands for what is in that file; # begins a comment; a
-// backslash at the end of a line continues it. The first rule that fits holds. (PostgreSQL: libpq/hba.c; manual,
-// "The pg_hba.conf File".)
+// and pg_ident.conf lines of
 //
-// Not here yet, and refused by name when the file is read: every method but trust and reject, and regular
-// expressions (/…) for databases and users. A node without roles knows no membership: +name and samerole mean the
-// name itself.
+//	map system-user database-user
+//	include|include_if_exists|include_dir path
+//
+// Fields stand between blanks; database and user are lists with commas. Double quotes take a keyword's meaning
+// (all, sameuser, samerole, replication, a leading +) away; @file stands for what is in that file; a leading slash
+// begins a regular expression (see are.go for how far); # begins a comment; a backslash at the end of a line continues
+// it. The first rule that fits holds. (PostgreSQL: libpq/hba.c; manual, "The pg_hba.conf File", "User Name Maps".)
 package hba
 
-import (
-	"net/netip"
-	"strings"
-)
+import "net/netip"
 
 // ConnType is the kind of connection that a rule is for.
 type ConnType uint8
@@ -46,8 +45,13 @@ type Method uint8
 
 // The methods that are there.
 const (
-	Reject Method = iota // refuse it
-	Trust                // believe it
+	Reject   Method = iota // refuse it
+	Trust                  // believe it
+	SCRAM                  // scram-sha-256: prove that it knows the password
+	MD5                    // the same, by MD5 where that is how the password is stored, else by SCRAM
+	Password               // send the password
+	Peer                   // be the system user, as the kernel knows it, that Options.Map allows
+	Cert                   // show a certificate whose name Options.Map allows
 )
 
 // String gives the word that stands in the file.
@@ -60,24 +64,44 @@ func (m Method) String() string {
 	return "unknown"
 }
 
-// methods is every method of PostgreSQL, and whether it is there.
+// methods is every method of PostgreSQL 17, and whether it is there.
 var methods = [...]struct {
 	name   string
 	method Method
 	there  bool
 }{
-	{"trust", Trust, true}, {"reject", Reject, true},
-	{name: "scram-sha-256"}, {name: "md5"}, {name: "password"}, {name: "peer"}, {name: "ident"}, {name: "cert"},
-	{name: "gss"}, {name: "sspi"}, {name: "ldap"}, {name: "radius"}, {name: "pam"}, {name: "bsd"}, {name: "oauth"},
+	{"trust", Trust, true}, {"reject", Reject, true}, {"scram-sha-256", SCRAM, true}, {"md5", MD5, true},
+	{"password", Password, true}, {"peer", Peer, true}, {"cert", Cert, true},
+	{name: "ident"}, {name: "gss"}, {name: "sspi"}, {name: "ldap"}, {name: "radius"}, {name: "pam"}, {name: "bsd"},
 }
 
-// word is one token of a list, and whether it stood in quotes.
-type word struct {
-	text   string
-	quoted bool
-}
+// ClientCert says what a rule asks of the client's certificate, beside what its method does.
+type ClientCert uint8
 
-func (w word) is(keyword string) bool { return !w.quoted && w.text == keyword }
+// The levels.
+const (
+	ClientCertOff  ClientCert = iota // nothing
+	ClientCertCA                     // it must be there, and a trusted authority's
+	ClientCertFull                   // and its name must be the user's, by Options.Map where the method is cert
+)
+
+// ClientName says which name of the certificate counts.
+type ClientName uint8
+
+// The names.
+const (
+	ClientNameCN ClientName = iota // the common name
+	ClientNameDN                   // the distinguished name, as RFC 2253 writes it
+)
+
+// Options are what stands behind a rule's method.
+type Options struct {
+	Map        string // the map of pg_ident.conf; "": names must be equal
+	ClientCert ClientCert
+	ClientName ClientName
+
+	mapSet bool // map= stands there, if only with an empty name
+}
 
 // addrKind is the form of a rule's address.
 type addrKind uint8
@@ -92,10 +116,12 @@ const (
 
 // Rule is one line of the file.
 type Rule struct {
-	Type   ConnType
-	Method Method
-	File   string
-	Line   int // the first, of a continued one
+	Type    ConnType
+	Method  Method
+	Options Options
+	File    string
+	Line    int    // the first, of a continued one
+	Raw     string // as it stands in the file, continued lines joined
 
 	databases, users []word
 	kind             addrKind
@@ -103,12 +129,11 @@ type Rule struct {
 	name             string     // addrName: a host name, or a domain with a dot before it
 }
 
-// Rules is a file that was read whole. It is not changed afterwards and may be shared.
+// Rules is a file that was read whole.
 type Rules struct {
 	rules []Rule
+	lines []line // what they were made from, where the file was read by this process
 
-	// Warnings are about rules that can never fit on this node.
-	Warnings []*Error
 	// Skipped are the files of include_if_exists that are not there.
 	Skipped []string
 }
@@ -125,9 +150,15 @@ type Client struct {
 	User        string
 	Replication bool // physical replication: only the keyword replication fits, whatever Database says
 
+	// Member says whether User is a member of role, directly or not; a superuser is not for being one, and a role is one
+	// of itself. False where either does not exist. Nil: no memberships are known, so only the role itself is.
+	Member func(role string) bool
+
 	// Resolver is asked only if a rule names hosts, Interfaces only by samehost and samenet. Nil asks the system.
 	Resolver   Resolver
 	Interfaces func() ([]netip.Prefix, error)
+
+	lookup lookup
 }
 
 // Match gives the first rule that fits, or nil.
@@ -167,11 +198,19 @@ func (r *Rule) admitsDatabase(c *Client) bool {
 			}
 		case w.is("all"):
 			return true
-		case w.is("sameuser"), w.is("samerole"), w.is("samegroup"):
+		case w.is("sameuser"):
 			if c.Database == c.User {
 				return true
 			}
+		case w.is("samerole"), w.is("samegroup"):
+			if isMember(c.Database, c.User, c.Member) {
+				return true
+			}
 		case w.is("replication"):
+		case w.re != nil:
+			if w.re.matches(c.Database) {
+				return true
+			}
 		case w.text == c.Database:
 			return true
 		}
@@ -181,11 +220,7 @@ func (r *Rule) admitsDatabase(c *Client) bool {
 
 func (r *Rule) admitsUser(c *Client) bool {
 	for _, w := range r.users {
-		if !w.quoted && strings.HasPrefix(w.text, "+") {
-			if w.text[1:] == c.User {
-				return true
-			}
-		} else if w.is("all") || w.text == c.User {
+		if w.admits(c.User, c.Member, false) {
 			return true
 		}
 	}

@@ -11,60 +11,85 @@ import (
 // and there are no Rules: at start that is fatal, on reload the old ones stay.
 func Load(path string) (*Rules, error) {
 	var r reader
-	if text, ok := r.open(path, "configuration file", "", 0, 0); ok {
-		r.read(text, path, 0)
+	if err := r.file(path); err != nil {
+		return nil, err
 	}
-	return r.rules(path)
+	return newRules(&r, path, true)
 }
 
 // Parse is Load of a text that stands for the file at path.
 func Parse(text, path string) (*Rules, error) {
 	var r reader
 	r.read(text, path, 0)
-	return r.rules(path)
+	return newRules(&r, path, true)
 }
 
-func (r *reader) rules(path string) (*Rules, error) {
+// file reads the file that all others are included by.
+func (r *reader) file(path string) error {
+	text, err := r.open(path, 0)
+	if err != nil {
+		return Errors{err}
+	}
+	r.read(text, path, 0)
+	return nil
+}
+
+// newRules makes rules of a reader's lines. Lines that were checked once, by who handed them on, need not be again.
+func newRules(r *reader, path string, check bool) (*Rules, error) {
 	rules := &Rules{Skipped: r.skipped}
-	for _, l := range r.lines {
-		rule, err := parseLine(l)
+	if check {
+		rules.lines = r.lines
+	}
+	var errs Errors
+	for i := range r.lines {
+		rule, err := parseLine(&r.lines[i], check)
 		if err != nil {
-			err.SQLSTATE, err.File, err.Line = codeConfigFile, l.file, l.number
-			r.errs = append(r.errs, err)
+			errs = append(errs, err)
 			continue
 		}
 		rules.rules = append(rules.rules, rule)
-		if w := warning(&rule); w != nil {
-			rules.Warnings = append(rules.Warnings, w)
-		}
 	}
-	if len(r.errs) == 0 && len(rules.rules) == 0 {
-		r.fail(path, 0, "configuration file \""+path+"\" contains no entries")
+	if len(errs) == 0 && len(rules.rules) == 0 {
+		errs = Errors{{SQLSTATE: codeConfigFile, Message: `configuration file "` + path + `" contains no entries`}}
 	}
-	if len(r.errs) > 0 {
-		return nil, r.errs
+	if len(errs) > 0 {
+		return nil, errs
 	}
 	return rules, nil
 }
 
-// warning is about a rule for connections that this node does not take.
-func warning(r *Rule) *Error {
-	var what string
-	switch r.Type {
-	case HostSSL:
-		what = "SSL is disabled"
-	case HostGSSEnc:
-		what = "GSSAPI is not supported by this build"
+// Warnings are about rules for connections that a node does not take, which has TLS or has it not.
+func (r *Rules) Warnings(ssl bool) []*Error {
+	var list []*Error
+	for i := range r.rules {
+		if w := r.rules[i].warning(ssl); w != nil {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+func (r *Rule) warning(ssl bool) *Error {
+	w := &Error{SQLSTATE: codeConfigFile, File: r.File, Line: r.Line}
+	switch {
+	case r.Type == HostSSL && !ssl:
+		w.Message = "hostssl record cannot match because SSL is disabled"
+		w.Hint = `Set "ssl = on" in postgresql.conf.`
+	case r.Type == HostGSSEnc:
+		w.Message = "hostgssenc record cannot match because GSSAPI is not supported by this build"
 	default:
 		return nil
 	}
-	return &Error{SQLSTATE: codeConfigFile, File: r.File, Line: r.Line, Message: r.Type.String() + " record cannot match because " + what}
+	return w
 }
 
 func wrong(message, hint string) *Error { return &Error{Message: message, Hint: hint} }
 
 // fields hands out a line's fields one after another.
-type fields struct{ rest []field }
+type fields struct {
+	rest  []field
+	check bool // regular expressions must compile
+}
 
 // next gives the next field, or says that the line ends before what.
 func (f *fields) next(what string) (field, *Error) {
@@ -88,44 +113,53 @@ func (f *fields) single(what, plural, hint string) (word, *Error) {
 	return field[0], nil
 }
 
-func parseLine(l line) (Rule, *Error) {
-	f := fields{l.fields}
-	rule := Rule{File: l.file, Line: l.number}
+// parseLine makes a rule of a line. An error becomes the line's.
+func parseLine(l *line, check bool) (Rule, *Error) {
+	rule := Rule{File: l.file, Line: l.number, Raw: l.raw}
+	if l.err != nil {
+		return rule, l.err
+	}
+	if err := rule.parse(&fields{l.fields, check}); err != nil {
+		return rule, l.fail(err)
+	}
+	return rule, nil
+}
+
+func (r *Rule) parse(f *fields) *Error {
 	first, err := f.single("connection type", "connection type", "Specify exactly one connection type per line.")
 	if err != nil {
-		return rule, err
+		return err
 	}
-	if rule.Type, err = connType(first.text); err != nil {
-		return rule, err
+	if r.Type, err = connType(first.text); err != nil {
+		return err
 	}
-	if rule.databases, err = f.names("database specification"); err != nil {
-		return rule, err
+	if r.databases, err = f.names("database specification"); err != nil {
+		return err
 	}
-	if rule.users, err = f.names("role specification"); err != nil {
-		return rule, err
+	if r.users, err = f.names("role specification"); err != nil {
+		return err
 	}
-	if rule.Type != Local {
-		if err := rule.parseAddress(&f); err != nil {
-			return rule, err
+	if r.Type != Local {
+		if err := r.parseAddress(f); err != nil {
+			return err
 		}
 	}
 	method, err := f.single("authentication method", "authentication type", "Specify exactly one authentication type per line.")
 	if err != nil {
-		return rule, err
+		return err
 	}
-	if rule.Method, err = parseMethod(method.text); err != nil {
-		return rule, err
+	if err := r.parseMethod(method.text); err != nil {
+		return err
 	}
-	return rule, checkOptions(f.rest, method.text)
+	return r.parseOptions(f.rest)
 }
 
 func connType(text string) (ConnType, *Error) {
-	for t, name := range connTypes {
-		if name == text {
-			return ConnType(t), nil
-		}
+	t := slices.Index(connTypes[:], text)
+	if t < 0 {
+		return 0, wrong("invalid connection type \""+text+"\"", "")
 	}
-	return 0, wrong("invalid connection type \""+text+"\"", "")
+	return ConnType(t), nil
 }
 
 // names gives a list of databases or users.
@@ -134,12 +168,13 @@ func (f *fields) names(what string) ([]word, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range list {
-		if strings.HasPrefix(w.text, "/") {
-			return nil, wrong("regular expression \""+w.text+"\" in "+what+" is not supported", "Write the names out.")
+	names := make([]word, len(list))
+	for i, w := range list {
+		if names[i], err = withPattern(w, f.check); err != nil {
+			return nil, err
 		}
 	}
-	return list, nil
+	return names, nil
 }
 
 func (r *Rule) parseAddress(f *fields) *Error {
@@ -159,23 +194,57 @@ func (r *Rule) parseAddress(f *fields) *Error {
 		return nil
 	}
 	host, bits, cidr := strings.Cut(w.text, "/")
-	addr, parseErr := netip.ParseAddr(host)
+	addr, ok := parseAddr(host)
 	switch {
-	case parseErr != nil && cidr:
+	case !ok && cidr:
 		return wrong("specifying both host name and CIDR mask is invalid: \""+w.text+"\"", "")
-	case parseErr != nil:
+	case !ok:
 		r.kind, r.name = addrName, host
 		return nil
 	}
-	r.kind, r.addr = addrMask, addr.WithZone("")
+	r.kind, r.addr = addrMask, addr
 	if cidr {
 		return r.parseCIDR(bits, w.text)
 	}
 	return r.parseMask(f)
 }
 
+// parseAddr reads an address as the C library does.
+func parseAddr(s string) (netip.Addr, bool) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return addr.WithZone(""), true
+	}
+	return shortAddr(s)
+}
+
+// shortAddr reads IPv4's older forms: up to four numbers, decimal, octal or hexadecimal, the last of which fills what is
+// left of the address.
+func shortAddr(s string) (netip.Addr, bool) {
+	parts := strings.Split(s, ".")
+	if len(parts) > 4 {
+		return netip.Addr{}, false
+	}
+	var value uint64
+	for i, p := range parts {
+		if p == "" || !isDigit(p[0]) || strings.ContainsAny(p, "_oObB") && !strings.HasPrefix(strings.ToLower(p), "0x") ||
+			strings.Contains(p, "_") {
+			return netip.Addr{}, false
+		}
+		n, err := strconv.ParseUint(p, 0, 32)
+		size := 8
+		if i == len(parts)-1 {
+			size = 8 * (5 - len(parts))
+		}
+		if err != nil || n>>size != 0 {
+			return netip.Addr{}, false
+		}
+		value = value<<size | n
+	}
+	return netip.AddrFrom4([4]byte{byte(value >> 24), byte(value >> 16), byte(value >> 8), byte(value)}), true
+}
+
 func (r *Rule) parseCIDR(bits, whole string) *Error {
-	n, err := strconv.ParseUint(bits, 10, 8)
+	n, err := strconv.ParseUint(strings.TrimPrefix(bits, "+"), 10, 8)
 	if err != nil || int(n) > r.addr.BitLen() {
 		return wrong("invalid CIDR mask in address \""+whole+"\"", "")
 	}
@@ -189,52 +258,20 @@ func (r *Rule) parseCIDR(bits, whole string) *Error {
 
 func (r *Rule) parseMask(f *fields) *Error {
 	if len(f.rest) == 0 {
-		return wrong("end-of-line before netmask specification", "Specify an address range in CIDR notation, or provide a separate netmask.")
+		return wrong("end-of-line before netmask specification",
+			"Specify an address range in CIDR notation, or provide a separate netmask.")
 	}
 	w, err := f.single("netmask specification", "netmask", "")
 	if err != nil {
 		return err
 	}
-	mask, parseErr := netip.ParseAddr(w.text)
-	if parseErr != nil {
-		return wrong("invalid IP mask \""+w.text+"\"", "")
+	mask, ok := parseAddr(w.text)
+	if !ok {
+		return wrong("invalid IP mask \""+w.text+"\": Name or service not known", "")
 	}
 	if mask.BitLen() != r.addr.BitLen() {
 		return wrong("IP address and mask do not match", "")
 	}
 	r.mask = mask
 	return nil
-}
-
-func parseMethod(text string) (Method, *Error) {
-	for _, m := range methods {
-		switch {
-		case m.name != text:
-		case m.there:
-			return m.method, nil
-		default:
-			return 0, wrong("invalid authentication method \""+text+"\": not supported by this build", "Waypost knows trust and reject.")
-		}
-	}
-	return 0, wrong("invalid authentication method \""+text+"\"", "")
-}
-
-// options are the names of PostgreSQL's options; none goes with trust or reject on a node without TLS.
-var options = [...]string{"map", "clientcert", "clientname", "pamservice", "pam_use_hostname", "ldapurl", "ldaptls", "ldapscheme",
-	"ldapserver", "ldapport", "ldapbinddn", "ldapbindpasswd", "ldapsearchattribute", "ldapsearchfilter", "ldapbasedn", "ldapprefix",
-	"ldapsuffix", "krb_realm", "include_realm", "compat_realm", "upn_username", "radiusservers", "radiusports", "radiussecrets",
-	"radiusidentifiers", "issuer", "scope", "validator", "delegate_ident_mapping"}
-
-func checkOptions(rest []field, method string) *Error {
-	if len(rest) == 0 {
-		return nil
-	}
-	name, _, ok := strings.Cut(rest[0][0].text, "=")
-	switch {
-	case !ok:
-		return wrong("authentication option not in name=value format: "+name, "")
-	case slices.Contains(options[:], name):
-		return wrong("authentication option \""+name+"\" is not valid for authentication method \""+method+"\"", "")
-	}
-	return wrong("unrecognized authentication option name: \""+name+"\"", "")
 }

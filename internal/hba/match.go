@@ -17,13 +17,10 @@ type Resolver interface {
 // lookupTimeout bounds one look-up: a client waits for it.
 const lookupTimeout = 10 * time.Second
 
-// matcher holds what was found out about one client.
+// matcher looks for one client's rule.
 type matcher struct {
 	c    *Client
 	addr netip.Addr
-
-	resolved bool
-	host     string // the client's name, "" if it has none that leads back to its address
 }
 
 func (m *matcher) fits(r *Rule) bool {
@@ -37,11 +34,7 @@ func (m *matcher) fitsAddress(r *Rule) bool {
 	case addrMask:
 		return inNet(m.addr, r.addr, r.mask)
 	case addrName:
-		host := m.hostName()
-		if strings.HasPrefix(r.name, ".") {
-			return len(host) >= len(r.name) && strings.EqualFold(host[len(host)-len(r.name):], r.name)
-		}
-		return host != "" && strings.EqualFold(host, r.name)
+		return m.hasName(r.name)
 	}
 	return m.onInterface(r.kind == addrSameNet)
 }
@@ -96,32 +89,59 @@ func interfaces() ([]netip.Prefix, error) {
 	return prefixes, nil
 }
 
-// hostName is the client's name, if that name's addresses have the client's among them: a name server may claim
-// any name for its own addresses.
-func (m *matcher) hostName() string {
-	if m.resolved {
-		return m.host
+// hasName says whether the client's name is the wanted one, and leads back to its address: a name server may claim any
+// name for its own addresses. Each look-up is made once for a client, and the second only for a name that is wanted.
+func (m *matcher) hasName(wanted string) bool {
+	l := &m.c.lookup
+	if l.state == lookupNone {
+		m.reverse(l)
 	}
-	m.resolved = true
-	var r Resolver = net.DefaultResolver
+	if l.state == lookupFailed || !nameFits(wanted, l.name) {
+		return false
+	}
+	if l.state == lookupReverse {
+		m.forward(l)
+	}
+	return l.state == lookupMatches
+}
+
+func nameFits(wanted, name string) bool {
+	if strings.HasPrefix(wanted, ".") {
+		return len(name) >= len(wanted) && equalFold(name[len(name)-len(wanted):], wanted)
+	}
+	return equalFold(name, wanted)
+}
+
+func (m *matcher) resolver() Resolver {
 	if m.c.Resolver != nil {
-		r = m.c.Resolver
+		return m.c.Resolver
 	}
+	return net.DefaultResolver
+}
+
+func (m *matcher) reverse(l *lookup) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
 	defer cancel()
-	names, err := r.LookupAddr(ctx, m.addr.String())
+	names, err := m.resolver().LookupAddr(ctx, m.addr.String())
 	if err != nil || len(names) == 0 {
-		return ""
+		l.state, l.err = lookupFailed, err
+		return
 	}
-	name := strings.TrimSuffix(names[0], ".")
-	addrs, err := r.LookupNetIP(ctx, "ip", name)
+	l.state, l.name = lookupReverse, strings.TrimSuffix(names[0], ".")
+}
+
+func (m *matcher) forward(l *lookup) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	defer cancel()
+	addrs, err := m.resolver().LookupNetIP(ctx, "ip", l.name)
 	if err != nil {
-		return ""
+		l.state, l.err = lookupFailed, err
+		return
 	}
+	l.state = lookupElsewhere
 	for _, a := range addrs {
 		if a.Unmap() == m.addr {
-			m.host = name
+			l.state = lookupMatches
 		}
 	}
-	return m.host
 }

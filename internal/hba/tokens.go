@@ -12,6 +12,9 @@ import (
 // maxDepth is how deep files may include files.
 const maxDepth = 10
 
+// maxFiles is how many files one reading may open: files that include each other in each line are more than can be read.
+const maxFiles = 1000
+
 // field is the tokens that commas hold together.
 type field []word
 
@@ -20,52 +23,61 @@ type line struct {
 	fields []field
 	file   string
 	number int
+	raw    string // without the backslashes that continue it
+	err    *Error // what is wrong with it already
+}
+
+// fail marks an error as the line's own.
+func (l *line) fail(err *Error) *Error {
+	if err.SQLSTATE == "" {
+		err.SQLSTATE = codeConfigFile
+	}
+	err.File, err.Line = l.file, l.number
+	l.err = err
+	return err
 }
 
 // reader reads a file and all that it includes.
 type reader struct {
 	lines   []line
-	errs    Errors
 	skipped []string
+	opened  int
 }
 
-func (r *reader) fail(file string, number int, message string) {
-	r.errs = append(r.errs, &Error{SQLSTATE: codeConfigFile, Message: message, File: file, Line: number})
-}
-
-// open reads the file at path, which stands in from, line number.
-func (r *reader) open(path, what, from string, number, depth int) (string, bool) {
+// open reads the file at path.
+func (r *reader) open(path string, depth int) (string, *Error) {
+	if r.opened++; r.opened > maxFiles {
+		return "", &Error{Message: `could not open file "` + path + `": too many files`}
+	}
 	if depth > maxDepth {
-		r.fail(from, number, "could not open "+what+" \""+path+"\": maximum nesting depth exceeded")
-		return "", false
+		return "", &Error{Message: `could not open file "` + path + `": maximum nesting depth exceeded`}
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		r.cannot("could not open "+what+" \""+path+"\"", err, from, number)
-		return "", false
+		return "", cannot(`could not open file "`+path+`"`, err)
 	}
-	return string(text), true
+	return string(text), nil
 }
 
-func (r *reader) cannot(message string, err error, from string, number int) {
+// cannot is the error for what the system would not do.
+func cannot(message string, err error) *Error {
 	reason := err.Error()
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
 		reason = capital(errno)
 	}
-	r.fail(from, number, message+": "+reason)
-	r.errs[len(r.errs)-1].Err = err
+	return &Error{SQLSTATE: fileCode(err), Message: message + ": " + reason, Err: err}
 }
 
 // read takes a file's lines, and those of the files that it includes in their place.
 func (r *reader) read(text, file string, depth int) {
 	for number := 1; text != ""; {
-		var one string
+		l := line{file: file, number: number}
 		var count int
-		one, text, count = cutLine(text)
-		fields := r.split(one, file, number, depth)
-		if len(fields) > 0 && !r.include(fields, file, number, depth) {
-			r.lines = append(r.lines, line{fields, file, number})
+		l.raw, text, count = cutLine(text)
+		r.split(&l, depth)
+		if l.err != nil || len(l.fields) > 0 && !r.include(&l, depth) {
+			r.lines = append(r.lines, l)
 		}
 		number += count
 	}
@@ -86,47 +98,66 @@ func cutLine(text string) (one, rest string, count int) {
 	}
 }
 
-// include does what an include directive says; false if the line is none.
-func (r *reader) include(fields []field, file string, number, depth int) bool {
-	if len(fields) != 2 {
+// include does what an include directive says; false if the line is none, or has got an error.
+func (r *reader) include(l *line, depth int) bool {
+	if len(l.fields) != 2 {
 		return false
 	}
-	path := beside(file, fields[1][0].text)
-	switch fields[0][0].text {
+	path := beside(l.file, l.fields[1][0].text)
+	var err *Error
+	switch l.fields[0][0].text {
 	case "include":
-		r.includeFile(path, file, number, depth)
+		err = r.includeFile(path, depth)
 	case "include_if_exists":
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		err = r.includeFile(path, depth)
+		if err != nil && errors.Is(err.Err, fs.ErrNotExist) {
 			r.skipped = append(r.skipped, path)
-			return true
+			err = nil
 		}
-		r.includeFile(path, file, number, depth)
 	case "include_dir":
-		r.includeDir(path, file, number, depth)
+		err = r.includeDir(l.fields[1][0].text, path, depth)
 	default:
 		return false
 	}
-	return true
+	if err != nil {
+		l.fail(err)
+	}
+	return err == nil
 }
 
-func (r *reader) includeFile(path, file string, number, depth int) {
-	if text, ok := r.open(path, "file", file, number, depth+1); ok {
+func (r *reader) includeFile(path string, depth int) *Error {
+	text, err := r.open(path, depth+1)
+	if err == nil {
 		r.read(text, path, depth+1)
 	}
+	return err
 }
 
-// includeDir includes every *.conf but hidden ones, by name.
-func (r *reader) includeDir(dir, file string, number, depth int) {
+// includeDir includes every *.conf but hidden ones, by name. What is wrong with several files is one error of the line.
+func (r *reader) includeDir(name, dir string, depth int) *Error {
+	if strings.TrimSpace(name) == "" {
+		return &Error{Message: `empty configuration directory name: "` + name + `"`}
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		r.cannot("could not open configuration directory \""+dir+"\"", err, file, number)
-		return
+		e := cannot(`could not open configuration directory "`+dir+`"`, err)
+		e.row = strings.Replace(e.Message, "configuration ", "", 1)
+		return e
 	}
-	for _, e := range entries {
-		if !e.IsDir() && strings.HasSuffix(e.Name(), ".conf") && !strings.HasPrefix(e.Name(), ".") {
-			r.includeFile(filepath.Join(dir, e.Name()), file, number, depth)
+	var all *Error
+	for _, entry := range entries {
+		if entry.IsDir() || !strings.HasSuffix(entry.Name(), ".conf") || strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		err := r.includeFile(filepath.Join(dir, entry.Name()), depth)
+		switch {
+		case all == nil:
+			all = err
+		case err != nil:
+			all.Message += "\n" + err.Message
 		}
 	}
+	return all
 }
 
 // beside makes path absolute: relative to the file that names it.
@@ -137,18 +168,17 @@ func beside(file, path string) string {
 	return filepath.Join(filepath.Dir(file), path)
 }
 
-// split takes a line apart.
-func (r *reader) split(text, file string, number, depth int) []field {
-	var fields []field
-	for s := (scanner{rest: text}); s.rest != ""; {
+// split takes a line apart, up to the first error.
+func (r *reader) split(l *line, depth int) {
+	for s := (scanner{rest: l.raw}); s.rest != "" && l.err == nil; {
 		var f field
-		for {
+		for l.err == nil {
 			w, ok := s.next()
 			if !ok {
 				break
 			}
 			if !w.quoted && len(w.text) > 1 && w.text[0] == '@' {
-				f = append(f, r.listFile(w.text[1:], file, number, depth)...)
+				f = append(f, r.listFile(w.text[1:], l, depth)...)
 			} else {
 				f = append(f, w)
 			}
@@ -157,26 +187,30 @@ func (r *reader) split(text, file string, number, depth int) []field {
 			}
 		}
 		if len(f) > 0 {
-			fields = append(fields, f)
+			l.fields = append(l.fields, f)
 		}
 	}
-	return fields
 }
 
-// listFile gives all tokens of an @file.
-func (r *reader) listFile(name, file string, number, depth int) field {
-	path := beside(file, name)
-	text, ok := r.open(path, "secondary authentication file \"@"+name+"\" as", file, number, depth+1)
-	if !ok {
+// listFile gives all tokens of an @file. Its first error is the line's.
+func (r *reader) listFile(name string, l *line, depth int) field {
+	path := beside(l.file, name)
+	text, err := r.open(path, depth+1)
+	if err != nil {
+		l.fail(err)
 		return nil
 	}
-	var inner reader
+	inner := reader{opened: r.opened}
 	inner.read(text, path, depth+1)
-	r.errs = append(r.errs, inner.errs...)
+	r.opened = inner.opened
 	r.skipped = append(r.skipped, inner.skipped...)
 	var all field
-	for _, l := range inner.lines {
-		for _, f := range l.fields {
+	for _, in := range inner.lines {
+		if in.err != nil {
+			l.fail(in.err)
+			break
+		}
+		for _, f := range in.fields {
 			all = append(all, f...)
 		}
 	}

@@ -111,7 +111,7 @@ func (pm *Postmaster) startChild(k procsignal.Kind, control *os.File) *child {
 	pid, err := pm.launcher.Start(&launch.Params{
 		Kind: k, ChildSlot: slot, DataDir: pm.dataDir, PostmasterStart: int64(xlog.FromTime(pm.startTime)),
 		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed, Settings: pm.encodedSettings,
-		HBA: pm.hba, Secret: pm.secret,
+		HBA: pm.hba, Ident: pm.ident, Secret: pm.secret,
 	}, control)
 	if err != nil {
 		pm.areas.PM.ReleaseChild(slot)

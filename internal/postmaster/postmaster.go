@@ -56,6 +56,7 @@ type Postmaster struct {
 	encodedSettings []byte
 	secret          []byte // children make cancel keys from it
 	hba             string // the rules of pg_hba.conf as last read without an error, for children
+	ident           string // the maps of pg_ident.conf, likewise
 	configLoaded    time.Time
 	dataDir         string
 	startTime       time.Time
@@ -182,6 +183,7 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 	if !pm.loadHBA() {
 		return fmt.Errorf("could not load %s", pm.settings.String(guc.HbaFile))
 	}
+	pm.loadIdent()
 	if pm.sockets, err = listen(pm.settings, info, &pm.log); err != nil {
 		return err
 	}
@@ -199,20 +201,45 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 // loadHBA reads pg_hba.conf. If anything is wrong with it, that is logged, and the rules stay as they were.
 func (pm *Postmaster) loadHBA() bool {
 	rules, err := hba.Load(pm.settings.String(guc.HbaFile))
-	var list hba.Errors
-	if errors.As(err, &list) {
-		for _, e := range list {
-			logging.Event(&pm.log, zerolog.InfoLevel, e)
-		}
-	}
 	if err != nil {
+		pm.logHBA(err)
 		return false
 	}
-	for _, w := range rules.Warnings {
-		logging.Event(&pm.log, zerolog.WarnLevel, w)
+	for _, w := range rules.Warnings(pm.settings.Bool(guc.Ssl)) {
+		logging.Event(&pm.log, zerolog.InfoLevel, w)
 	}
+	pm.logSkipped(rules.Skipped)
 	pm.hba = rules.Text()
 	return true
+}
+
+// loadIdent does the same with pg_ident.conf. A node can do without one.
+func (pm *Postmaster) loadIdent() bool {
+	ident, err := hba.LoadIdent(pm.settings.String(guc.IdentFile))
+	if err != nil {
+		pm.logHBA(err)
+		return false
+	}
+	pm.logSkipped(ident.Skipped)
+	pm.ident = ident.Text()
+	return true
+}
+
+// logHBA logs each thing that is wrong with a file.
+func (pm *Postmaster) logHBA(err error) {
+	var list hba.Errors
+	if !errors.As(err, &list) {
+		pm.note(err)
+	}
+	for _, e := range list {
+		logging.Event(&pm.log, zerolog.InfoLevel, e)
+	}
+}
+
+func (pm *Postmaster) logSkipped(paths []string) {
+	for _, path := range paths {
+		pm.log.Info().Msgf("skipping missing authentication file \"%s\"", path)
+	}
 }
 
 // note logs an error that changes nothing about what the node does.

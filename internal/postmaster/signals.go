@@ -122,5 +122,8 @@ func (pm *Postmaster) reload() {
 	if !pm.loadHBA() {
 		pm.log.Info().Msgf("%s was not reloaded", pm.settings.String(guc.HbaFile))
 	}
+	if !pm.loadIdent() {
+		pm.log.Info().Msgf("%s was not reloaded", pm.settings.String(guc.IdentFile))
+	}
 	pm.signalChildren(unix.SIGHUP, everybody)
 }
