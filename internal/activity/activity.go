@@ -76,6 +76,7 @@ type Status struct {
 	_     [4]byte
 	f     Fields
 	wait  atomic.Uint32 // WaitEvent; 0: the process is not waiting
+	other atomic.Uint32 // the same of a second thread of the process
 }
 
 // Area is the place of the elements in the segment.
@@ -101,6 +102,7 @@ func (s *Status) Update(change func(f *Fields)) {
 // Join makes the element the calling process's, with nothing of the one before it.
 func (s *Status) Join(now xlog.TimestampTz) {
 	s.wait.Store(0)
+	s.other.Store(0)
 	s.Update(func(f *Fields) { *f = Fields{BackendStart: now} })
 }
 
@@ -111,5 +113,18 @@ func (s *Status) StartWait(e WaitEvent) { s.wait.Store(uint32(e)) }
 // EndWait ends what StartWait began.
 func (s *Status) EndWait() { s.wait.Store(0) }
 
-// Waiting is what the process waits for; 0 for nothing.
-func (s *Status) Waiting() WaitEvent { return WaitEvent(s.wait.Load()) }
+// StartOther says that a second thread of the process begins to wait for e, EndOther that it goes on.
+func (s *Status) StartOther(e WaitEvent) { s.other.Store(uint32(e)) }
+
+// EndOther ends what StartOther began.
+func (s *Status) EndOther() { s.other.Store(0) }
+
+// Waiting is what the process waits for; 0 for nothing. A process whose main thread has nothing to do waits for what another
+// one waits for.
+func (s *Status) Waiting() WaitEvent {
+	wait := WaitEvent(s.wait.Load())
+	if other := WaitEvent(s.other.Load()); other != 0 && (wait == 0 || wait.class() == classActivity) {
+		return other
+	}
+	return wait
+}

@@ -76,9 +76,11 @@ func (e WaitEvent) Type() string { t, _ := e.words(); return t }
 // Name is pg_stat_activity's wait_event, "" for none.
 func (e WaitEvent) Name() string { _, n := e.words(); return n }
 
+func (e WaitEvent) class() WaitEvent { return e &^ 0xFFFFFF }
+
 func (e WaitEvent) words() (class, name string) {
 	var names []string
-	switch e &^ 0xFFFFFF {
+	switch e.class() {
 	case classActivity:
 		class, names = "Activity", activityNames[:]
 	case classClient:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"waypost/internal/activity"
 	"waypost/transport"
 	"waypost/xlog"
 )
@@ -13,15 +14,21 @@ import (
 type bounded struct {
 	transport.Conn
 	settings func() *settings
+	activity *activity.Status
 }
 
-// limit is the context of one command.
+// limit is the context of one command, for whose answer the process waits until it is cancelled.
 func (c *bounded) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	c.activity.StartWait(activity.LibpqwalreceiverReceive)
 	timeout := c.settings().timeout
 	if timeout <= 0 {
-		return ctx, func() {}
+		return ctx, c.activity.EndWait
 	}
-	return context.WithTimeoutCause(ctx, timeout, &silentError{timeout})
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, &silentError{timeout})
+	return ctx, func() {
+		cancel()
+		c.activity.EndWait()
+	}
 }
 
 type silentError struct{ after time.Duration }

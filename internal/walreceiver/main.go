@@ -73,6 +73,8 @@ func newReceiver(p *child.Process, transports *transport.Registry) (*Receiver, e
 		XLog:            p.XLog,
 		WalRcv:          p.WalRcv,
 		Ckpt:            p.Ckpt,
+		Stats:           p.Stats,
+		Activity:        p.Activity,
 		Transport:       t,
 		ApplicationName: p.Settings.String(guc.ClusterName),
 		OpenFiles:       openSegmentWriter,

@@ -32,7 +32,7 @@ func (g *rig) newProcess() (*child.Process, chan os.Signal) {
 	require.NoError(g.t, settings.LoadFiles(dir))
 	signals := make(chan os.Signal)
 	return &child.Process{DataDir: dir, Settings: settings, Log: logging.New(g.logged), Areas: g.areas,
-		Title: &proctitle.Title{}, Signals: signals}, signals
+		Activity: &g.areas.Status[0], Title: &proctitle.Title{}, Signals: signals}, signals
 }
 
 func writeConfig(t testing.TB, dir, text string) {

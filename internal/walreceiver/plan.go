@@ -85,7 +85,7 @@ func (r *Receiver) syncHeld(tli xlog.TimeLineID, start xlog.LSN) error {
 	if err := r.Dir.Sync(); err != nil {
 		return r.syncFailed(err)
 	}
-	newPositions(r.XLog, r.WalRcv, flushed, tli).setFlushed(start)
+	r.Stats.Waypost.Flushed.Add(uint64(newPositions(r.XLog, r.WalRcv, flushed, tli).setFlushed(start)), xlog.Now())
 	return nil
 }
 

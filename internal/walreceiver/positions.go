@@ -38,15 +38,15 @@ func (p *positions) setWritten(l xlog.LSN) {
 	p.publishWritten(l)
 }
 
-// setFlushed publishes the end of what a sync that has returned covered.
-func (p *positions) setFlushed(l xlog.LSN) {
+// setFlushed publishes the end of what a sync that has returned covered, and gives how many bytes that are new.
+func (p *positions) setFlushed(l xlog.LSN) (moved xlog.LSN) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	invariants.Check(l >= p.flushed, "flushed goes back")
-	p.flushed = l
+	moved, p.flushed = l-p.flushed, l
 	p.publishWritten(l) // the receiving goroutine may not have come to publish it yet
 	if l <= p.xlog.Flushed() {
-		return
+		return moved
 	}
 	p.xlog.SetFlushed(l)
 	p.walrcv.Update(func(d *walrcv.Fields) {
@@ -55,6 +55,7 @@ func (p *positions) setFlushed(l xlog.LSN) {
 		d.ReceivedTLI = p.tli
 	})
 	invariants.Check(p.xlog.Flushed() <= p.xlog.Written(), "flushed ≤ written")
+	return moved
 }
 
 func (p *positions) publishWritten(l xlog.LSN) {

@@ -10,8 +10,10 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"waypost/internal/activity"
 	"waypost/internal/child"
 	"waypost/internal/ckptctl"
+	"waypost/internal/pgstat"
 	"waypost/internal/walrcv"
 	"waypost/internal/xlogctl"
 	"waypost/protocol"
@@ -31,6 +33,9 @@ type Receiver struct {
 	XLog   *xlogctl.Ctl
 	WalRcv *walrcv.Data
 	Ckpt   *ckptctl.Ctl
+	Stats  *pgstat.Stats
+	// Activity shows what the receiving goroutine waits for, or a sync on the other one while that waits for the upstream.
+	Activity *activity.Status
 
 	Transport       transport.Transport
 	ApplicationName string
@@ -140,6 +145,8 @@ func (r *Receiver) serveConnection(o *order, how retry) error {
 }
 
 func (r *Receiver) connect(o *order) (transport.Conn, error) {
+	r.Activity.StartWait(activity.LibpqwalreceiverConnect)
+	defer r.Activity.EndWait()
 	conn, err := r.Transport.Connect(r.ctx, o.conninfo, transport.ConnectOptions{
 		Replication:     true,
 		ApplicationName: r.ApplicationName,
@@ -151,7 +158,8 @@ func (r *Receiver) connect(o *order) (transport.Conn, error) {
 	if err != nil {
 		return nil, upstreamError("could not connect to the primary server", err)
 	}
-	conn = &bounded{conn, r.settings.Load}
+	conn = &bounded{conn, r.settings.Load, r.Activity}
+	r.Stats.Waypost.Connected.Add(xlog.Now())
 	r.setConn(conn)
 	r.slotMade, r.checked = "", false
 	host, port := conn.SenderInfo()
@@ -238,19 +246,16 @@ func (r *Receiver) announceStream(start xlog.LSN, tli xlog.TimeLineID) {
 
 func (r *Receiver) newStream(conn transport.Conn, tli xlog.TimeLineID, p plan) *stream {
 	files := r.OpenFiles(r.Dir, tli, p.start)
-	segs := &segments{dir: r.Dir, tli: tli, ckpt: r.Ckpt}
+	segs := &segments{r: r, tli: tli}
 	s := &stream{
 		r: r, conn: conn, tli: tli,
 		overlap: p.overlap,
 		writer: &writer{files: files, segsize: r.Dir.SegSize, begin: segs.begin, writes: &r.WalRcv.Writes,
-			buf: make([]byte, 0, gatherSize)},
+			buf: make([]byte, 0, gatherSize), timing: func() bool { return r.settings.Load().trackTiming }, activity: r.Activity},
 		reporter:  &reporter{conn: conn, xlog: r.XLog, walrcv: r.WalRcv, settings: r.settings.Load},
 		positions: newPositions(r.XLog, r.WalRcv, p.start, tli),
 	}
-	s.syncer = &syncer{files: files, done: s.synced, failed: s.fail, took: func(d time.Duration) {
-		r.WalRcv.Syncs.Add(1)
-		r.WalRcv.SyncMicros.Add(uint64(d.Microseconds()))
-	}}
+	s.syncer = &syncer{files: &shownFiles{files, r.Activity}, done: s.synced, failed: s.fail, took: r.countSync}
 	return s
 }
 
@@ -262,6 +267,8 @@ func (r *Receiver) waitForStart() (xlog.LSN, xlog.TimeLineID, error) {
 	}
 	r.SetTitle([]byte("idle"))
 	latch := r.WalRcv.Latch()
+	r.Activity.StartWait(activity.WalReceiverWaitStart)
+	defer r.Activity.EndWait()
 	for {
 		latch.Reset()
 		if err := r.stopRequested(); err != nil {

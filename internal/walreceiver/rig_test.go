@@ -64,7 +64,7 @@ func newRig(t testing.TB) *rig {
 	g.Receiver = &Receiver{
 		PID: os.Getpid(), WALVersion: walfile.V15,
 		Dir:  walfile.Dir{Path: walDir, SegSize: segSize},
-		XLog: g.areas.XLog, WalRcv: g.areas.WalRcv, Ckpt: g.areas.Ckpt,
+		XLog: g.areas.XLog, WalRcv: g.areas.WalRcv, Ckpt: g.areas.Ckpt, Stats: g.areas.Stats, Activity: &g.areas.Status[0],
 		Transport: g.upstream, ApplicationName: "walreceiver",
 		OpenFiles: openSegmentWriter,
 		Distrust:  func() error { g.distrust++; return nil },

@@ -13,6 +13,7 @@ type settings struct {
 	timeout        time.Duration // of silence; 0: none
 	updateTitle    bool
 	requireFlush   bool // walsenders wait for flushed bytes, not for written ones
+	trackTiming    bool // writes are timed
 }
 
 // connectTimeout is how long a host may take to let us in, where primary_conninfo has no connect_timeout: one that accepts
@@ -30,5 +31,6 @@ func readSettings(s *guc.Settings) *settings {
 		timeout:        s.Duration(guc.WalReceiverTimeout),
 		updateTitle:    s.Bool(guc.UpdateProcessTitle),
 		requireFlush:   s.Bool(guc.WalSenderRequireFlush),
+		trackTiming:    s.Bool(guc.TrackWalIoTiming),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"waypost/internal/activity"
 	"waypost/internal/xlogctl"
 	"waypost/protocol"
 	"waypost/transport"
@@ -48,6 +49,7 @@ type stream struct {
 	unkicked   int       // bytes received since the last kick
 	unkickedAt time.Time // when the first of them came
 	message    message   // the XLogData message whose piece came last
+	drained    bool      // nothing more waited in the socket at the last look
 	writeDue   time.Time // when the written position is to be reported, if no sync has been by then; zero: it need not be
 
 	// replyAt is the position that must be flushed before the reply that the upstream has asked for; 0: none is owed.
@@ -89,12 +91,20 @@ func (s *stream) run() (shutdown bool, err error) {
 // receive is the receiving goroutine's loop.
 func (s *stream) receive() (shutdown bool, err error) {
 	s.setDeadline()
+	s.drained = true
 	for {
+		if s.drained { // else Receive does not wait
+			s.r.Activity.StartWait(activity.WalReceiverMain)
+		}
 		ev, err := s.conn.Receive(s.nextLook())
+		if s.drained {
+			s.r.Activity.EndWait()
+		}
 		if err != nil {
 			if err = s.notReceived(err); err != nil {
 				return false, err
 			}
+			s.drained = true
 			continue
 		}
 		now := time.Now()
@@ -106,6 +116,7 @@ func (s *stream) receive() (shutdown bool, err error) {
 			if err := s.settle(now); err != nil {
 				return false, err
 			}
+			s.drained = true
 			continue
 		}
 		if err := s.take(&ev, now); err != nil {
@@ -154,11 +165,11 @@ func (s *stream) take(ev *transport.Event, now time.Time) error {
 	default:
 		return errorf(protocol.CodeProtocolViolation, "unexpected %v in the WAL stream", ev.Kind)
 	}
-	if !s.conn.Pending() {
+	if s.drained = !s.conn.Pending(); s.drained {
 		return s.settle(now)
 	}
 	if s.unkicked >= syncAfterBytes || s.unkicked > 0 && now.Sub(s.unkickedAt) >= syncAfter {
-		return s.writeAndKick()
+		return s.writeAndKick(now)
 	}
 	return nil
 }
@@ -209,6 +220,7 @@ func (s *stream) takeData(ev *transport.Event, now time.Time) error {
 	}
 	s.unkicked += len(data)
 	s.r.WalRcv.BytesReceived.Add(uint64(len(data)))
+	s.writer.counts.received += uint64(len(data))
 	return s.writer.add(data)
 }
 
@@ -218,12 +230,12 @@ func (s *stream) settle(now time.Time) error {
 		return nil
 	}
 	if s.syncer.quick() {
-		done, err := s.writeAndSync()
+		done, err := s.writeAndSync(now)
 		if done || err != nil {
 			return err
 		}
 	}
-	if err := s.writeAndKick(); err != nil {
+	if err := s.writeAndKick(now); err != nil {
 		return err
 	}
 	slow := s.syncer.average.Load() > int64(writeReportWorth)
@@ -243,11 +255,12 @@ func (s *stream) reportWrite() {
 
 // writeAndSync writes what is gathered, tells who waits for it, and syncs; false where a sync is under way that did not begin
 // late enough.
-func (s *stream) writeAndSync() (done bool, err error) {
+func (s *stream) writeAndSync(now time.Time) (done bool, err error) {
 	if err := s.writer.writeGathered(); err != nil {
 		return false, err
 	}
 	s.positions.setWritten(s.writer.files.Written())
+	s.writer.counts.flush(s.r.Stats, now)
 	if !s.syncer.syncHere() {
 		return false, nil
 	}
@@ -256,13 +269,14 @@ func (s *stream) writeAndSync() (done bool, err error) {
 }
 
 // writeAndKick writes what is gathered and starts a sync of it.
-func (s *stream) writeAndKick() error {
+func (s *stream) writeAndKick(now time.Time) error {
 	if err := s.writer.writeGathered(); err != nil {
 		return err
 	}
 	s.syncer.kick() // before the publishing, which costs a system call where somebody waits
 	s.unkicked = 0
 	s.positions.setWritten(s.writer.files.Written())
+	s.writer.counts.flush(s.r.Stats, now)
 	s.syncer.waitBelow(maxUnsynced * xlog.LSN(s.writer.segsize))
 	return nil
 }
@@ -282,7 +296,7 @@ func (s *stream) replyIfOwed(flushed xlog.LSN) {
 
 // synced runs on the syncing goroutine after each sync.
 func (s *stream) synced(flushed xlog.LSN) {
-	s.positions.setFlushed(flushed)
+	s.r.Stats.Waypost.Flushed.Add(uint64(s.positions.setFlushed(flushed)), xlog.FromTime(s.syncer.syncedAt))
 	s.replyIfOwed(flushed)
 	s.sent(s.reporter.report(ifMoved))
 	bits := uint32(xlogctl.StartupBit | xlogctl.CheckpointerBit)
@@ -425,6 +439,7 @@ func (s *stream) finish(cause error) error {
 		s.r.log().Warn().Msg("disconnecting from the upstream, because there is no room for its WAL")
 	}
 	s.positions.setWritten(s.writer.files.Written())
+	s.writer.counts.flush(s.r.Stats, time.Now())
 	s.awaitSyncer()
 	if s.syncer.err != nil {
 		return s.r.syncFailed(s.syncer.err)

@@ -31,7 +31,8 @@ type syncer struct {
 	// took is told how long each sync was.
 	took func(time.Duration)
 
-	mu       sync.Mutex // held while syncing; guards err
+	mu       sync.Mutex // held while syncing; guards err and syncedAt
+	syncedAt time.Time  // when the last sync was over
 	kicked   shmem.Latch
 	stopping atomic.Bool
 	progress chan struct{} // has one element after a sync, for waitBelow
@@ -107,6 +108,7 @@ func (s *syncer) sync() error {
 		return err
 	}
 	elapsed := time.Since(began)
+	s.syncedAt = began.Add(elapsed)
 	if old := s.average.Load(); old == 0 {
 		s.average.Store(int64(elapsed))
 	} else {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
+	"waypost/internal/activity"
 	"waypost/internal/durable"
 	"waypost/protocol"
 	"waypost/xlog"
@@ -34,6 +36,10 @@ type writer struct {
 	// begin is called before the first byte of a segment is written.
 	begin  func(n xlog.SegNo) error
 	writes *atomic.Uint64 // counts the writes
+	// timing says whether they are timed.
+	timing   func() bool
+	activity *activity.Status
+	counts   counts
 
 	begun    xlog.SegNo // the last segment that begin was called for
 	hasBegun bool
@@ -75,13 +81,30 @@ func (w *writer) write(p []byte) error {
 			w.begun, w.hasBegun = n, true
 		}
 		part := p[:min(len(p), int(uint32(w.segsize)-w.segsize.Offset(at)))]
-		if err := w.files.Write(part, at); err != nil {
+		if err := w.writePart(part, at); err != nil {
 			return writeError(at, err)
 		}
-		w.writes.Add(1)
 		p = p[len(part):]
 	}
 	return nil
+}
+
+// writePart writes what lies in one segment.
+func (w *writer) writePart(p []byte, at xlog.LSN) error {
+	var began time.Time
+	if w.timing() {
+		began = time.Now()
+	}
+	w.activity.StartWait(activity.WALWrite)
+	err := w.files.Write(p, at)
+	w.activity.EndWait()
+	if !began.IsZero() {
+		w.counts.writing += time.Since(began)
+	}
+	w.writes.Add(1)
+	w.counts.writes++
+	w.counts.written += uint64(w.files.Written() - at)
+	return err
 }
 
 // diskFullError says that there is no room for the WAL that comes.
