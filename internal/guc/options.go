@@ -39,11 +39,13 @@ const (
 var (
 	archiveModes = []Option{{"always", 2, false}, {"on", 1, false}, {"off", 0, false},
 		{"true", 1, true}, {"false", 0, true}, {"yes", 1, true}, {"no", 0, true}, {"1", 1, true}, {"0", 0, true}}
-	dsmTypes    = []Option{{"posix", 0, false}, {"sysv", 1, false}, {"mmap", 2, false}}
-	shmTypes    = []Option{{"sysv", 0, false}, {"mmap", 1, false}}
-	hugePages   = []Option{{"off", 0, false}, {"on", 1, false}, {"try", 2, false}, {"true", 1, true}, {"false", 0, true}, {"yes", 1, true}, {"no", 0, true}, {"1", 1, true}, {"0", 0, true}}
-	walLevels   = []Option{{"minimal", 0, false}, {"replica", 1, false}, {"archive", 1, true}, {"hot_standby", 1, true}, {"logical", 2, false}}
-	syncCommits = []Option{{"local", 1, false}, {"remote_write", 2, false}, {"remote_apply", 4, false}, {"on", 3, false}, {"off", 0, false},
+	dsmTypes       = []Option{{"posix", 0, false}, {"sysv", 1, false}, {"mmap", 2, false}}
+	shmTypes       = []Option{{"sysv", 0, false}, {"mmap", 1, false}}
+	minTLSVersions = []Option{{"TLSv1", 1, false}, {"TLSv1.1", 2, false}, {"TLSv1.2", 3, false}, {"TLSv1.3", 4, false}}
+	maxTLSVersions = []Option{{"", 0, false}, {"TLSv1", 1, false}, {"TLSv1.1", 2, false}, {"TLSv1.2", 3, false}, {"TLSv1.3", 4, false}}
+	hugePages      = []Option{{"off", 0, false}, {"on", 1, false}, {"try", 2, false}, {"true", 1, true}, {"false", 0, true}, {"yes", 1, true}, {"no", 0, true}, {"1", 1, true}, {"0", 0, true}}
+	walLevels      = []Option{{"minimal", 0, false}, {"replica", 1, false}, {"archive", 1, true}, {"hot_standby", 1, true}, {"logical", 2, false}}
+	syncCommits    = []Option{{"local", 1, false}, {"remote_write", 2, false}, {"remote_apply", 4, false}, {"on", 3, false}, {"off", 0, false},
 		{"true", 3, true}, {"false", 0, true}, {"yes", 3, true}, {"no", 0, true}, {"1", 3, true}, {"0", 0, true}}
 	walSyncMethods  = []Option{{"fsync", 0, false}, {"fdatasync", 1, false}, {"open_sync", 2, false}, {"open_datasync", 4, false}}
 	walCompressions = []Option{{"pglz", 1, false}, {"lz4", 2, false}, {"zstd", 3, false}, {"on", 1, false}, {"off", 0, false},

@@ -74,6 +74,19 @@ const (
 	SessionAuthorization
 	SharedMemoryType
 	Ssl
+	SslCaFile
+	SslCertFile
+	SslCiphers
+	SslCrlDir
+	SslCrlFile
+	SslDhParamsFile
+	SslEcdhCurve
+	SslKeyFile
+	SslMaxProtocolVersion
+	SslMinProtocolVersion
+	SslPassphraseCommand
+	SslPassphraseCommandSupportsReload
+	SslPreferServerCiphers
 	StandardConformingStrings
 	SuperuserReservedConnections
 	SyncReplicationSlots
@@ -397,6 +410,58 @@ var params = [numParams]Param{
 	Ssl: {
 		Name: "ssl", Type: Bool, Context: Sighup, Boot: "off",
 		Category: catSSL, Short: "Whether TLS connections are accepted",
+	},
+	SslCaFile: {
+		Name: "ssl_ca_file", Type: String, Context: Sighup, Boot: "",
+		Category: catSSL, Short: "File with the certificates of the authorities that may issue clients'",
+	},
+	SslCertFile: {
+		Name: "ssl_cert_file", Type: String, Context: Sighup, Boot: "server.crt",
+		Category: catSSL, Short: "File with the server's certificate",
+	},
+	SslCiphers: {
+		Name: "ssl_ciphers", Type: String, Context: Sighup, Boot: "HIGH:MEDIUM:+3DES:!aNULL",
+		Category: catSSL, Short: "Cipher suites of TLS 1.2 and before that are allowed",
+	},
+	SslCrlDir: {
+		Name: "ssl_crl_dir", Type: String, Context: Sighup, Boot: "",
+		Category: catSSL, Short: "Directory with lists of revoked client certificates",
+	},
+	SslCrlFile: {
+		Name: "ssl_crl_file", Type: String, Context: Sighup, Boot: "",
+		Category: catSSL, Short: "File with lists of revoked client certificates",
+	},
+	SslDhParamsFile: {
+		Name: "ssl_dh_params_file", Type: String, Context: Sighup, Boot: "",
+		Category: catSSL, Short: "Accepted for compatibility; no cipher suite needs it",
+	},
+	SslEcdhCurve: {
+		Name: "ssl_ecdh_curve", Type: String, Context: Sighup, Boot: "prime256v1",
+		Category: catSSL, Short: "Curves for the exchange of keys",
+	},
+	SslKeyFile: {
+		Name: "ssl_key_file", Type: String, Context: Sighup, Boot: "server.key",
+		Category: catSSL, Short: "File with the server's private key",
+	},
+	SslMaxProtocolVersion: {
+		Name: "ssl_max_protocol_version", Type: Enum, Context: Sighup, Boot: "", Options: maxTLSVersions,
+		Category: catSSL, Short: "Highest version of TLS that is allowed",
+	},
+	SslMinProtocolVersion: {
+		Name: "ssl_min_protocol_version", Type: Enum, Context: Sighup, Boot: "TLSv1.2", Options: minTLSVersions,
+		Category: catSSL, Short: "Lowest version of TLS that is allowed",
+	},
+	SslPassphraseCommand: {
+		Name: "ssl_passphrase_command", Type: String, Context: Sighup, Boot: "",
+		Category: catSSL, Short: "Command that gives the passphrase of the private key",
+	},
+	SslPassphraseCommandSupportsReload: {
+		Name: "ssl_passphrase_command_supports_reload", Type: Bool, Context: Sighup, Boot: "off",
+		Category: catSSL, Short: "Whether that command is run on reload, too",
+	},
+	SslPreferServerCiphers: {
+		Name: "ssl_prefer_server_ciphers", Type: Bool, Context: Sighup, Boot: "on",
+		Category: catSSL, Short: "Accepted for compatibility; the suite is chosen by the hardware of both sides",
 	},
 	StandardConformingStrings: {
 		Name: "standard_conforming_strings", Type: Bool, Context: User, Boot: "on",
