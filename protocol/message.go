@@ -17,6 +17,13 @@ const (
 	MsgParameterStatus          = 'S'
 	MsgReadyForQuery            = 'Z'
 	MsgRowDescription           = 'T'
+	MsgParseComplete            = '1'
+	MsgBindComplete             = '2'
+	MsgCloseComplete            = '3'
+	MsgNoData                   = 'n'
+	MsgParameterDescription     = 't'
+	MsgPortalSuspended          = 's'
+	MsgCopyOutResponse          = 'H'
 )
 
 // Message types that a frontend sends.
