@@ -109,18 +109,24 @@ type (
 	}
 	// Deallocate is DEALLOCATE; an empty Name stands for ALL.
 	Deallocate struct{ Name string }
+	// RoleRef names a role: by its name, or, if Special, by current_user,
+	// current_role, session_user or public as a keyword.
+	RoleRef struct {
+		Name    string
+		Special bool
+	}
 	// RoleOption is one option of CREATE or ALTER ROLE, by PostgreSQL's
 	// keyword in lower case: superuser, createdb, createrole, inherit,
 	// canlogin, isreplication, bypassrls (Bool); password (Text, Null for
-	// PASSWORD NULL); connectionlimit (Int); validUntil (Text); and those
-	// that name roles (Roles): addroleto, rolemembers, adminmembers.
+	// PASSWORD NULL); connectionlimit, sysid (Int); validUntil (Text); and
+	// those that name roles (Roles): addroleto, rolemembers, adminmembers.
 	RoleOption struct {
 		Name  string
 		Bool  bool
 		Int   int32
 		Text  string
 		Null  bool
-		Roles []string
+		Roles []RoleRef
 		At    Pos
 	}
 	// CreateRole is CREATE ROLE, USER or GROUP; Kind is which.
@@ -129,32 +135,45 @@ type (
 		Name    string
 		Options []RoleOption
 	}
-	// AlterRole is ALTER ROLE. Name may be CURRENT_USER and its like, which
-	// Special then says.
+	// AlterRole is ALTER ROLE. Drop says of ALTER GROUP that it takes members
+	// away (the option rolemembers).
 	AlterRole struct {
-		Name    string
-		Special bool
+		Role    RoleRef
+		Drop    bool
 		Options []RoleOption
 	}
-	// AlterRoleSet is ALTER ROLE … SET; an empty Name stands for ALL.
+	// AlterRoleSet is ALTER ROLE … SET; All says that it is for every role.
 	AlterRoleSet struct {
-		Name     string
+		All      bool
+		Role     RoleRef
 		Database string
 		Setting
 	}
 	// DropRole is DROP ROLE.
 	DropRole struct {
-		Names    []string
+		Roles    []RoleRef
 		IfExists bool
 	}
 	// RenameRole is ALTER ROLE … RENAME TO.
 	RenameRole struct{ Name, NewName string }
-	// GrantRole is GRANT or REVOKE of roles.
+	// GrantOption is an option of a membership: admin, inherit or set.
+	GrantOption struct {
+		Name string
+		On   bool
+		At   Pos
+	}
+	// GrantRole is GRANT or REVOKE of roles. REVOKE with options takes these
+	// away and leaves the membership.
 	GrantRole struct {
 		Revoke   bool
 		Roles    []string
-		Grantees []string
+		Grantees []RoleRef
+		Options  []GrantOption
+		Grantor  *RoleRef // nil where none is named
+		Cascade  bool
 	}
+	// CommentRole is COMMENT ON ROLE; an empty Text takes the comment away.
+	CommentRole struct{ Name, Text string }
 	// Checkpoint is CHECKPOINT.
 	Checkpoint struct{}
 	// Listen is LISTEN, Unlisten UNLISTEN (an empty Name stands for *).
@@ -218,6 +237,7 @@ func (*AlterRoleSet) statement()   {}
 func (*DropRole) statement()       {}
 func (*RenameRole) statement()     {}
 func (*GrantRole) statement()      {}
+func (*CommentRole) statement()    {}
 func (*DeclareCursor) statement()  {}
 func (*Fetch) statement()          {}
 func (*CloseCursor) statement()    {}

@@ -56,6 +56,8 @@ var codes = [...]struct{ part, code string }{
 	{"invalid hexadecimal digit", types.CodeInvalidText},
 	{"invalid Unicode escape", "22025"},
 	{"nonstandard use", "22P06"},
+	{"role name \"", "42939"},
+	{"cannot be used as a role name here", "42939"},
 }
 
 func parseError(text string, err error) error {
