@@ -47,6 +47,8 @@ type (
 	ResultColumn = engine.ResultColumn
 	Param        = engine.Param
 	Rows         = engine.Rows
+	Bound        = engine.Bound
+	Env          = types.Env
 )
 
 // MaxMemory bounds what one statement may keep in memory, in bytes.
@@ -57,11 +59,9 @@ func NewCatalog(relations []*Relation, functions []*Function) *Catalog {
 	return catalog.New(relations, functions)
 }
 
-// NewLazyCatalog makes a catalog whose relations are made when a statement
-// names them.
-func NewLazyCatalog(relations Source, functions []*Function) *Catalog {
-	return catalog.NewLazy(relations, functions)
-}
+// NewLazyCatalog makes a catalog whose relations and functions are made when a
+// statement names them.
+func NewLazyCatalog(source Source) *Catalog { return catalog.NewLazy(source) }
 
 // Parse parses a query string into its statements. An empty string has none.
 // Errors are *Error.
@@ -72,6 +72,11 @@ func Parse(text string) ([]*Parsed, error) { return parser.Parse(text) }
 // *Error.
 func Prepare(ctx context.Context, s Session, c *Catalog, p *Parsed, paramTypes []OID) (*Statement, error) {
 	return engine.Prepare(ctx, s, c, p, paramTypes)
+}
+
+// PrepareFixed analyses a statement that may have no parameters.
+func PrepareFixed(ctx context.Context, s Session, c *Catalog, p *Parsed) (*Statement, error) {
+	return engine.PrepareFixed(ctx, s, c, p)
 }
 
 // PrepareNamed analyses the query of a PREPARE statement; its Statement is

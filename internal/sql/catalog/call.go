@@ -70,6 +70,9 @@ func (c *Call) Grow(n int) error {
 	return nil
 }
 
+// Memory is what the statement keeps now, in bytes.
+func (c *Call) Memory() int { return c.memory }
+
 // Mark and Release give back, at once, all memory that was taken between
 // them, but for what was pinned.
 func (c *Call) Mark() int { return c.memory - c.pinned }

@@ -119,7 +119,7 @@ func (a *analyzer) constant(c *ast.Const) (expr, error) {
 const maxParams = 65535
 
 func (a *analyzer) param(p *ast.Param) (expr, error) {
-	if p.Number < 1 || p.Number > maxParams {
+	if p.Number < 1 || p.Number > maxParams || a.fixed && p.Number > a.told {
 		return nil, a.errorf(p.At, types.CodeUndefinedParameter, "there is no parameter $%d", p.Number)
 	}
 	for len(a.params) < p.Number {

@@ -16,6 +16,7 @@ type analyzer struct {
 	text   string
 	params []types.OID // 0 where not known yet
 	told   int         // how many of them the client told
+	fixed  bool        // there are no others than those
 	depth  int
 	steps  int
 }

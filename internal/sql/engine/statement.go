@@ -63,13 +63,23 @@ func told(err error) error {
 }
 
 // Prepare analyses a statement.
-func Prepare(ctx context.Context, s catalog.Session, c *catalog.Catalog, p *ast.Parsed, paramTypes []types.OID) (st *Statement, err error) {
+func Prepare(ctx context.Context, s catalog.Session, c *catalog.Catalog, p *ast.Parsed, paramTypes []types.OID) (*Statement, error) {
+	return prepare(ctx, s, c, p, paramTypes, false)
+}
+
+// PrepareFixed analyses a statement that has no parameters, as one of a simple
+// query.
+func PrepareFixed(ctx context.Context, s catalog.Session, c *catalog.Catalog, p *ast.Parsed) (*Statement, error) {
+	return prepare(ctx, s, c, p, nil, true)
+}
+
+func prepare(ctx context.Context, s catalog.Session, c *catalog.Catalog, p *ast.Parsed, paramTypes []types.OID, fixed bool) (st *Statement, err error) {
 	defer caught(&err)
 	sel, ok := p.Stmt.(*ast.Select)
 	if !ok {
 		return &Statement{Utility: p.Stmt, text: p.Text}, nil
 	}
-	a := &analyzer{call: catalog.NewCall(ctx, s, c), text: p.Text, told: len(paramTypes)}
+	a := &analyzer{call: catalog.NewCall(ctx, s, c), text: p.Text, told: len(paramTypes), fixed: fixed}
 	for _, t := range paramTypes {
 		if t == types.Unknown {
 			t = 0
