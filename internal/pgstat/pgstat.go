@@ -165,8 +165,8 @@ type Waypost struct {
 	Flushed    Progress // bytes that a sync has covered
 	Sent       Progress // bytes sent to all clients
 	Checked    Progress // bytes of records that were checked
-	CRCFailed  Event    // records whose CRC was wrong
-	Refetched  Event    // segments fetched again
+	CRCFailed  Event    // records below the flushed position that were not good
+	Refetched  Event    // segments, and unfinished records, that were fetched again
 	Connected  Event    // connections made upstream
 	StatsReset Reset
 }

@@ -47,6 +47,9 @@ func (s *Startup) damaged(stop *walfile.Stop) error {
 	if _, doubt := s.XLog.InDoubt(); doubt {
 		return s.refetchDoubtful(stop)
 	}
+	if s.fault.at != stop.Record { // else it was counted before
+		s.Stats.Waypost.CRCFailed.Add(xlog.Now())
+	}
 	s.Log.Error().Str("detail", stop.Error()+".").
 		Msgf("WAL is damaged: record at %s on timeline %d; nothing past %s is applied", stop.Record, s.XLog.Timeline(), s.XLog.Replayed())
 	s.replay.exhausted = 0 // this is no unfinished record
@@ -95,6 +98,7 @@ func (s *Startup) refetchDoubtful(stop *walfile.Stop) error {
 	} else if err != nil {
 		return err
 	}
+	s.Stats.Waypost.Refetched.Add(xlog.Now())
 	x := s.XLog
 	vouched := x.VouchedUpto.Load()
 	x.FlushedUpto.Store(vouched)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"waypost/internal/activity"
 	"waypost/internal/guc"
 	"waypost/internal/xlogctl"
 	"waypost/protocol"
@@ -39,7 +40,9 @@ func (s *Startup) fetch(p *patch) error {
 		done <- f.run()
 		s.XLog.WALAdvanced.Nudge(xlogctl.StartupBit)
 	}()
+	defer s.Activity.EndWait()
 	for {
+		s.Activity.StartWait(activity.LibpqwalreceiverReceive)
 		seq := s.XLog.WALAdvanced.Seq()
 		select {
 		case err := <-done:

@@ -36,6 +36,8 @@ func run(p *child.Process, transports *transport.Registry) error {
 		WalRcv:     p.WalRcv,
 		Ckpt:       p.Ckpt,
 		Snds:       p.Snds,
+		Stats:      p.Stats,
+		Activity:   p.Activity,
 		Transports: transports,
 		Terminate:  func(pid int) error { return unix.Kill(pid, unix.SIGTERM) },
 	}

@@ -11,6 +11,7 @@ import (
 // observe takes out of a record what the rest of the node wants to know.
 func (s *Startup) observe(rec *walfile.Record) {
 	s.replay.records++
+	s.replay.counts.add(rec)
 	switch rec.Rmgr() {
 	case walfile.RmgrTransaction:
 		if end, ok := rec.XactEnd(); ok {
@@ -53,7 +54,7 @@ func (s *Startup) observeCheckpoint(rec *walfile.Record, body *walfile.CheckPoin
 
 // forgetObserved takes back all that observe has told of records that do not count after all.
 func (s *Startup) forgetObserved() {
-	s.replay.records, s.replay.commit = 0, false
+	s.replay.records, s.replay.counts, s.replay.commit = 0, counts{}, false
 	s.XLog.LastXactEnd.Store(0)
 	s.XLog.LastXactTime.Store(0)
 	s.XLog.SetCheckpoint(&xlogctl.Checkpoint{})

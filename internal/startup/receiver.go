@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"waypost/internal/activity"
 	"waypost/internal/guc"
 	"waypost/internal/walrcv"
 	"waypost/internal/xlogctl"
@@ -230,6 +231,8 @@ func (s *Startup) stopReceiver() error {
 		return err
 	}
 	deadline := time.Now().Add(stopTimeout)
+	s.Activity.StartWait(activity.WalReceiverExit)
+	defer s.Activity.EndWait()
 	for {
 		seq := s.XLog.WALAdvanced.Seq()
 		switch {

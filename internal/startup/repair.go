@@ -31,7 +31,7 @@ func (s *Startup) repair(stop *walfile.Stop) error {
 	if err := s.fetch(p); err != nil {
 		return err
 	}
-	if differs, err := p.compare(s.src); err != nil {
+	if differs, err := p.compare(s.src.SegmentReader); err != nil {
 		return err
 	} else if !differs {
 		return errUpstreamSame
@@ -296,6 +296,7 @@ func (s *Startup) install(p *patch) error {
 			return err
 		}
 		s.XLog.RepairedCount.Add(1)
+		s.Stats.Waypost.Refetched.Add(xlog.Now())
 	}
 	s.XLog.SegmentsChanged.Add(1)
 	for i := range s.Snds {
@@ -314,7 +315,7 @@ func (s *Startup) completePatch(p *patch) error {
 			return err
 		}
 	}
-	return p.copyRest(s.src, min(end, s.XLog.Written()))
+	return p.copyRest(s.src.SegmentReader, min(end, s.XLog.Written()))
 }
 
 // copyRest adds what was received since the patch was planned.

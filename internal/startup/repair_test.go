@@ -74,6 +74,8 @@ func TestDamageInTheMiddleIsRepairedFromTheUpstream(t *testing.T) {
 			require.Contains(t, log, "ERROR:  WAL is damaged")
 			require.Contains(t, log, "has been replaced by a checked copy")
 			require.NotZero(t, g.XLog.CRCFailures.Load())
+			require.NotZero(t, g.Stats.Waypost.CRCFailed.Count.Load())
+			require.Equal(t, g.XLog.RepairedCount.Load(), g.Stats.Waypost.Refetched.Count.Load())
 			require.NotZero(t, g.XLog.RepairedCount.Load())
 			require.NotZero(t, g.XLog.SegmentsChanged.Load())
 			require.EqualValues(t, 1, g.Snds[0].Snapshot().NeedReload)

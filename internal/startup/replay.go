@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"waypost/internal/invariants"
+	"waypost/internal/xlogctl"
 	"waypost/shmem"
 	"waypost/walfile"
 	"waypost/xlog"
@@ -16,7 +17,8 @@ type replay struct {
 	from    xlog.LSN // else: where the first one is to be looked for
 	last    lastRecord
 	records uint64 // checked and not published yet
-	commit  bool   // one of them is a commit whose client waits for it to be applied
+	counts  counts
+	commit  bool // one of them is a commit whose client waits for it to be applied
 
 	// exhausted is the flushed position up to which all was read, without a fault: what lies between replayed and it is an
 	// unfinished record.
@@ -34,7 +36,8 @@ const idleAfter = 5 * time.Second
 
 // beginReplay makes replay go on where the walk has ended.
 func (s *Startup) beginReplay(found *endOfWAL) {
-	s.replay = replay{begun: found.last.start != 0, from: found.from, last: found.last, records: s.replay.records, told: found.end}
+	s.replay = replay{begun: found.last.start != 0, from: found.from, last: found.last, records: s.replay.records, counts: s.replay.counts,
+		told: found.end}
 	s.XLog.LastReplayedReadRecPtr.Store(uint64(found.last.start))
 	s.XLog.LastReplayedTLI.Store(uint32(found.last.tli))
 	s.XLog.ReplayedUpto.Store(uint64(found.end))
@@ -53,6 +56,9 @@ func (s *Startup) rereadReplay() {
 
 // replayFlushed checks what was flushed and not checked yet, and says when to call it again if nothing wakes us before.
 func (s *Startup) replayFlushed() (time.Duration, error) {
+	if s.standStill() {
+		return s.replyOwed(), nil
+	}
 	if wait := s.fault.pause(time.Now()); wait > 0 {
 		return wait, nil
 	}
@@ -63,6 +69,9 @@ func (s *Startup) replayFlushed() (time.Duration, error) {
 	s.reader.SetLimit(flushed)
 	err := s.readRecords(flushed)
 	s.publishReplayed(flushed)
+	if err == errPauseAsked {
+		return 0, nil
+	}
 	if walfile.IsStop(err, walfile.NeedMore) {
 		return s.exhaust(flushed), nil
 	}
@@ -113,6 +122,9 @@ func (s *Startup) readRecords(flushed xlog.LSN) error {
 		if r.commit || r.last.next-published > publishEvery {
 			s.publishReplayed(flushed)
 			published = r.last.next
+			if s.XLog.RecoveryPause() != xlogctl.NotPaused {
+				return errPauseAsked
+			}
 		}
 	}
 }
@@ -127,8 +139,10 @@ func (s *Startup) publishReplayed(flushed xlog.LSN) {
 	}
 	invariants.Check(to <= x.Flushed(), "replayed ≤ flushed")
 	_, doubted := x.InDoubt()
+	now := time.Now()
 	x.RecordsChecked.Add(r.records)
 	r.records = 0
+	s.flushCounts(to-x.Replayed(), now)
 	x.LastReplayedReadRecPtr.Store(uint64(r.last.start))
 	x.LastReplayedTLI.Store(uint32(r.last.tli))
 	x.ReplayedUpto.Store(uint64(to))
@@ -142,7 +156,7 @@ func (s *Startup) publishReplayed(flushed xlog.LSN) {
 	}
 	if r.commit {
 		r.commit = false
-		s.pace.waitedFor(time.Now())
+		s.pace.waitedFor(now)
 		s.tell(to)
 	}
 	s.setTitle("recovering " + walfile.SegmentNameAt(r.last.tli, r.last.start, s.dir.SegSize))

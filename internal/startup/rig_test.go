@@ -101,6 +101,7 @@ func newRig(t *testing.T) *rig {
 		DataDir: dir, Perm: 0o600, Log: &log, Title: g, Settings: g.conf.Load(),
 		Reload:     g.conf.Load,
 		Postmaster: g, XLog: g.areas.XLog, WalRcv: g.areas.WalRcv, Ckpt: g.areas.Ckpt, Snds: g.areas.Snds,
+		Stats: g.areas.Stats, Activity: &g.areas.Status[0],
 		Transports: &transports,
 		Terminate: func(pid int) error {
 			g.mu.Lock()

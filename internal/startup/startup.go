@@ -25,10 +25,12 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"waypost/internal/activity"
 	"waypost/internal/ckptctl"
 	"waypost/internal/datadir"
 	"waypost/internal/durable"
 	"waypost/internal/guc"
+	"waypost/internal/pgstat"
 	"waypost/internal/walrcv"
 	"waypost/internal/walsnd"
 	"waypost/internal/xlogctl"
@@ -63,13 +65,15 @@ type Startup struct {
 	WalRcv     *walrcv.Data
 	Ckpt       *ckptctl.Ctl
 	Snds       []walsnd.WalSnd
+	Stats      *pgstat.Stats
+	Activity   *activity.Status
 	Transports *transport.Registry
 	Terminate  func(pid int) error // sends SIGTERM
 
 	stop, reload, promote atomic.Bool // what signals have asked for
 
 	dir     walfile.Dir
-	src     *walfile.SegmentReader
+	src     *source
 	reader  *walfile.Reader
 	history *walfile.History
 	control identity
@@ -81,6 +85,7 @@ type Startup struct {
 	pace     pace
 	title    string
 	forkSaid xlog.TimeLineID // a timeline that cannot be followed, as was said
+	paused   bool            // replay stands still because somebody has asked for it
 }
 
 // identity is what the WAL must be, from pg_control.
@@ -121,8 +126,10 @@ func (s *Startup) recover() error {
 		if err != nil {
 			return err
 		}
+		s.Activity.StartWait(s.idleFor())
 		s.pace.rest(before, s.XLog.Replayed(), time.Now())
 		s.XLog.WALAdvanced.Wait(seq, xlogctl.StartupBit, wait)
+		s.Activity.EndWait()
 	}
 }
 
@@ -134,6 +141,17 @@ func (s *Startup) round() (time.Duration, error) {
 	}
 	receiver, err := s.superviseReceiver(time.Now())
 	return shorter(replay, receiver), err
+}
+
+// idleFor is what startup waits for when a round is over.
+func (s *Startup) idleFor() activity.WaitEvent {
+	switch {
+	case s.paused:
+		return activity.RecoveryPause
+	case s.WalRcv.State() == walrcv.Stopped:
+		return activity.RecoveryRetrieveRetryInterval
+	}
+	return activity.RecoveryWalStream
 }
 
 // shorter is the shorter of two waits, of which each may be shmem.Forever.

@@ -34,6 +34,7 @@ func (s *Startup) takeBackUnfinished() bool {
 	}
 	s.Log.Warn().Str("detail", "It differs from the upstream's at "+at.String()+".").
 		Msgf("the unfinished record at %s is fetched again from %s", replayed, from)
+	s.Stats.Waypost.Refetched.Add(xlog.Now())
 	believed := x.Sendable(false)
 	x.TakeBack(from)
 	s.WalRcv.WrittenUpto.Store(uint64(from))

@@ -63,6 +63,8 @@ type Ctl struct {
 	TimelineID   atomic.Uint32 // the timeline of the positions below; startup
 	PrevTimeline atomic.Uint32 // the timeline before it, 0 if none is known; as TimelineID
 
+	recoveryPause atomic.Uint32 // RecoveryPauseState; anyone asks, startup confirms (pause.go)
+
 	WrittenUpto  atomic.Uint64 // LSN: end of what is in pg_wal, in the page cache at least; startup, then walreceiver
 	FlushedUpto  atomic.Uint64 // LSN: end of what an fdatasync that returned has covered; startup, then walreceiver
 	ReplayedUpto atomic.Uint64 // LSN: end of the last record that startup has read and checked; startup
