@@ -9,9 +9,9 @@ import (
 // Encode gives every value that is not a default, for a child of the same build. The form is private to this
 // package: a CRC-32 of the table's names and types (4 bytes, little endian), then per setting
 //
-//	byte ID, byte source, and uvarint length + text (String) or uvarint number (others)
+//	uvarint ID, byte source, and uvarint length + text (String) or uvarint number (others)
 //
-// then byte 255 and, for each value that is kept and not looked at, uvarint length + name, uvarint length + text,
+// then an ID of endOfTable and, for each value that is kept and not looked at, uvarint length + name, uvarint length + text,
 // byte source.
 func (s *Settings) Encode() []byte {
 	b := binary.LittleEndian.AppendUint32(nil, tableSum())
@@ -20,22 +20,22 @@ func (s *Settings) Encode() []byte {
 		if v.source == SourceDefault {
 			continue
 		}
-		b = append(b, byte(id), byte(v.source))
+		b = append(binary.AppendUvarint(b, uint64(id)), byte(v.source))
 		if params[id].Type == String {
 			b = appendText(b, v.str)
 		} else {
 			b = binary.AppendUvarint(b, v.num)
 		}
 	}
-	b = append(b, endOfTable)
+	b = binary.AppendUvarint(b, endOfTable)
 	for _, o := range s.others {
 		b = append(appendText(appendText(b, o.name), o.text), byte(o.source))
 	}
 	return b
 }
 
-// endOfTable stands where the ID of a next setting would: the table has fewer entries.
-const endOfTable = 255
+// endOfTable stands where the ID of a next setting would: no setting has it.
+const endOfTable = uint64(numParams)
 
 func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
@@ -54,11 +54,11 @@ func Decode(b []byte) (*Settings, error) {
 	}
 	s := New()
 	for {
-		id := d.byte()
+		id := d.uvarint()
 		if d.bad || id == endOfTable {
 			break
 		}
-		if int(id) >= NumParams {
+		if id > endOfTable {
 			return nil, errTruncated
 		}
 		v := value{source: Source(d.byte())}

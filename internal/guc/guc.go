@@ -18,7 +18,7 @@
 package guc
 
 // ID names one setting of the table.
-type ID uint8
+type ID uint16
 
 // Type is the kind of a setting's value.
 type Type uint8
@@ -104,31 +104,25 @@ type Option struct {
 	Hidden bool
 }
 
-type flags uint8
-
-const (
-	flagOctal         flags = 1 << iota // shown as 0700
-	flagPrintable                       // bytes beyond printable ASCII become '?'
-	flagNotInFile                       // no file may set it
-	flagNotInAutoFile                   // postgresql.auto.conf may not set it
-	flagSecret                          // may hold a password: its value stays out of messages
-	flagSlotName                        // checked as a slot's name
-	flagTimeline                        // checked as a recovery target timeline
-	flagDateStyle                       // brought into DateStyle's form
-)
-
 // Param describes one setting. The table's entries are shared and must not be written to.
 type Param struct {
-	Name     string
-	Type     Type
-	Context  Context
-	Unit     Unit
-	flags    flags
-	Boot     string  // default, in the form in which a file would have it
-	Min, Max float64 // bounds of Int and Real in Unit, both allowed
-	Options  []Option
-	Category string
-	Short    string
+	Name         string
+	Type         Type
+	Context      Context
+	Unit         Unit
+	check        check
+	since, until uint8 // major versions of PostgreSQL that have it, both included; 0 for no bound
+	Flags        Flags
+	Boot         string  // default, in the form in which a file would have it
+	Min, Max     float64 // bounds of Int and Real in Unit, both allowed
+	Options      []Option
+	Category     string
+	Short        string
+}
+
+// ExistsIn says whether PostgreSQL's major version has the setting, which all have that are Waypost's own.
+func (p *Param) ExistsIn(major int) bool {
+	return major >= int(p.since) && (p.until == 0 || major <= int(p.until))
 }
 
 // NumParams is the number of settings in the table; their IDs are 0 to NumParams-1.
@@ -142,6 +136,7 @@ func (id ID) String() string { return params[id].Name }
 
 // Find looks a setting up by name, in any case.
 func Find(name string) (ID, bool) {
+	name = currentName(name)
 	lo, hi := 0, len(params)
 	for lo < hi {
 		mid := (lo + hi) / 2
@@ -155,6 +150,19 @@ func Find(name string) (ID, bool) {
 		}
 	}
 	return 0, false
+}
+
+// currentName gives the name by which a setting is known now: PostgreSQL takes its old names, too.
+func currentName(name string) string {
+	for _, a := range [...]struct{ old, now string }{
+		{"sort_mem", "work_mem"}, {"vacuum_mem", "maintenance_work_mem"},
+		{"force_parallel_mode", "debug_parallel_query"}, {"ssl_groups", "ssl_ecdh_curve"},
+	} {
+		if len(name) == len(a.old) && compareFold(name, a.old) == 0 {
+			return a.now
+		}
+	}
+	return name
 }
 
 // compareFold compares as PostgreSQL compares names: ASCII letters in lower case, other bytes as they are.

@@ -21,12 +21,7 @@ func TestTableIsSortedAndEveryDefaultIsValid(t *testing.T) {
 		id, ok := Find(p.Name)
 		require.True(t, ok)
 		require.Equal(t, ID(i), id)
-		require.False(t, isAcceptedOnly(p.Name), p.Name)
 	}
-	for i := 1; i < len(acceptedOnly); i++ {
-		require.Negative(t, compareFold(acceptedOnly[i-1], acceptedOnly[i]), acceptedOnly[i])
-	}
-	require.Less(t, NumParams, endOfTable)
 }
 
 func TestTypedGettersAndShow(t *testing.T) {
@@ -77,7 +72,7 @@ func TestValuesAreReadAsPostgreSQLReadsThem(t *testing.T) {
 func TestBadValuesAreRefusedInPostgreSQLsWords(t *testing.T) {
 	for _, c := range []struct{ name, in, message, hint string }{
 		{"port", "900000", `900000 is outside the valid range for parameter "port" (1 .. 65535)`, ""},
-		{"authentication_timeout", "1h", `3600 s is outside the valid range for parameter "authentication_timeout" (1 .. 600)`, ""},
+		{"authentication_timeout", "1h", `3600 s is outside the valid range for parameter "authentication_timeout" (1 s .. 600 s)`, ""},
 		{"checkpoint_completion_target", "1.5", `1.5 is outside the valid range for parameter "checkpoint_completion_target" (0 .. 1)`, ""},
 		{"wal_sender_timeout", "1 kB", `invalid value for parameter "wal_sender_timeout": "1 kB"`, timeHint},
 		{"wal_keep_size", "1 min", `invalid value for parameter "wal_keep_size": "1 min"`, memoryHint},

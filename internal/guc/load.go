@@ -125,7 +125,7 @@ func (r *reader) readAuto(data string) {
 	r.readFile(path, true, place{})
 	kept := r.items[:n]
 	for _, item := range r.items[n:] {
-		if id, ok := Find(item.name); !ok || params[id].flags&flagNotInAutoFile == 0 {
+		if id, ok := Find(item.name); !ok || params[id].Flags&flagNotInAutoFile == 0 {
 			kept = append(kept, item)
 		}
 	}
@@ -147,7 +147,7 @@ func (s *Settings) assign(item assignment, reload bool) *Error {
 	p := &params[id]
 	v, err := p.parse(item.text)
 	switch was := s.values[id]; {
-	case p.Context == Internal || p.flags&flagNotInFile != 0:
+	case p.Context == Internal || p.Flags&flagNotInFile != 0:
 		err = cannotChange(p.Name, "changed")
 	case err != nil:
 	case reload && p.Context == Postmaster && was.source <= SourceFile && !v.same(was):
@@ -161,7 +161,7 @@ func (s *Settings) assign(item assignment, reload bool) *Error {
 }
 
 func (s *Settings) assignOther(item assignment) *Error {
-	if !isCustom(item.name) && !isAcceptedOnly(item.name) {
+	if !isCustom(item.name) {
 		e := unrecognized(item.name)
 		e.File, e.Line = item.file, item.line
 		e.Message += " in file " + quote(item.file) + " line " + itoa(item.line)

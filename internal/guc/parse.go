@@ -43,10 +43,11 @@ func (p *Param) parse(text string) (value, *Error) {
 }
 
 func (p *Param) invalid(text, hint string) *Error {
-	if p.flags&flagSecret != 0 {
+	if p.Flags&flagSecret != 0 {
 		return &Error{SQLSTATE: codeInvalidValue, Message: "invalid value for parameter " + quote(p.Name), Hint: hint}
 	}
-	return &Error{SQLSTATE: codeInvalidValue, Message: "invalid value for parameter " + quote(p.Name) + ": " + quote(text), Hint: hint}
+	return &Error{SQLSTATE: codeInvalidValue, Hint: hint,
+		Message: "invalid value for parameter " + quote(p.Name) + ": " + quote(text)}
 }
 
 // ParseBool reads on, off, true, false, yes, no, 1, 0 or an unambiguous beginning of one, in any case.
@@ -118,17 +119,20 @@ func (p *Param) outOfRange(f float64) *Error {
 	if unit != "" {
 		unit = " " + unit
 	}
-	return &Error{SQLSTATE: codeInvalidValue, Message: formatG(f) + unit + " is outside the valid range for parameter " +
-		quote(p.Name) + " (" + formatG(p.Min) + " .. " + formatG(p.Max) + ")"}
+	return &Error{SQLSTATE: codeInvalidValue, Message: p.number(f) + unit + " is outside the valid range for parameter " +
+		quote(p.Name) + " (" + p.number(p.Min) + unit + " .. " + p.number(p.Max) + unit + ")"}
 }
 
-// formatG prints whole numbers whole and others as C's %g.
-func formatG(f float64) string {
-	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
+// number prints a value or a bound without its unit.
+func (p *Param) number(f float64) string {
+	if p.Type == Int {
 		return strconv.FormatInt(int64(f), 10)
 	}
-	return strconv.FormatFloat(f, 'g', 6, 64)
+	return formatG(f)
 }
+
+// formatG prints as C's %g.
+func formatG(f float64) string { return strconv.FormatFloat(f, 'g', 6, 64) }
 
 // scanInteger reads a decimal, octal (0…) or hexadecimal (0x…) number, or a decimal one with a fraction or an
 // exponent, and gives what follows it.
@@ -243,16 +247,16 @@ func (p *Param) parseString(text string) (value, *Error) {
 	if strings.IndexByte(text, 0) >= 0 {
 		return value{}, p.invalid(text, "")
 	}
-	switch {
-	case p.flags&flagPrintable != 0:
+	switch p.check {
+	case checkPrintable:
 		text = printable(text)
-	case p.flags&flagSlotName != 0:
+	case checkSlotName:
 		if err := p.checkSlotName(text); err != nil {
 			return value{}, err
 		}
-	case p.flags&flagDateStyle != 0:
+	case checkDateStyle:
 		return p.parseDateStyle(text)
-	case p.flags&flagTimeline != 0:
+	case checkTimeline:
 		if err := p.checkTimeline(text); err != nil {
 			return value{}, err
 		}
@@ -357,7 +361,7 @@ func (p *Param) show(v value) string {
 		}
 		return "off"
 	case Int:
-		if p.flags&flagOctal != 0 {
+		if p.Flags&flagOctal != 0 {
 			s := strconv.FormatInt(v.int(), 8)
 			return "0000"[:max(0, 4-len(s))] + s
 		}

@@ -1,15 +1,12 @@
 package guc
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Settings holds the current values of one node or session. Reading is safe from several goroutines as long as
 // nobody calls Set or LoadFiles; a process that shares one swaps in what Reloaded returns.
 type Settings struct {
 	values [numParams]value
-	others []other // settings of other programs, and PostgreSQL's that mean nothing here, as given
+	others []other // settings of other programs, as given
 }
 
 // other is a value that is kept and never looked at.
@@ -98,7 +95,7 @@ func (s *Settings) Source(id ID) Source { return s.values[id].source }
 func (s *Settings) Text(id ID) string { return params[id].show(s.values[id]) }
 
 // Show gives the setting's name as the table spells it, and its value as SHOW prints it. An unknown name is an
-// *Error (42704). A setting that is only accepted shows what was last given, "" if nothing was.
+// *Error (42704).
 func (s *Settings) Show(name string) (canonical, text string, err error) {
 	if id, ok := Find(name); ok {
 		return params[id].Name, s.Text(id), nil
@@ -107,9 +104,6 @@ func (s *Settings) Show(name string) (canonical, text string, err error) {
 		if compareFold(o.name, name) == 0 {
 			return o.name, o.text, nil
 		}
-	}
-	if isAcceptedOnly(name) {
-		return strings.ToLower(name), "", nil
 	}
 	return "", "", unrecognized(name)
 }
@@ -147,7 +141,7 @@ func (s *Settings) put(id ID, v value, source Source) {
 }
 
 func (s *Settings) setOther(name, text string, source Source) error {
-	if !isCustom(name) && !isAcceptedOnly(name) {
+	if !isCustom(name) {
 		return unrecognized(name)
 	}
 	s.putOther(name, text, source)
@@ -219,7 +213,7 @@ func (c Change) Message() string {
 	switch {
 	case c.Removed:
 		return "parameter " + quote(p.Name) + " removed from configuration file, reset to default"
-	case p.flags&flagSecret != 0:
+	case p.Flags&flagSecret != 0:
 		return "parameter " + quote(p.Name) + " changed"
 	}
 	return "parameter " + quote(p.Name) + " changed to " + quote(c.New)
