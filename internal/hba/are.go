@@ -2,6 +2,7 @@ package hba
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,6 +14,9 @@ import (
 //
 //	back references, look-ahead and look-behind, \m \M [[:<:]] [[:>:]], collating elements of several characters,
 //	embedded options other than c, i, s and t
+//
+// When a client is checked no database has been chosen, so PostgreSQL knows no encoding: each byte is a character of its
+// own, and so it is here (widen).
 //
 // Two differences are left. A non-greedy quantifier finds the same names but may capture other text, so it is refused
 // where \1 asks for what was captured. And where several ways of matching are as long as each other, \1 is what the
@@ -30,6 +34,7 @@ const (
 	badOption  = "invalid embedded option"
 	badClass   = "invalid character class"
 	badElement = "invalid collating element"
+	badBackref = "invalid backreference number"
 	tooComplex = "regular expression is too complex"
 )
 
@@ -46,9 +51,11 @@ func unsupportedInRE(what string) error { return areError(what + " is not suppor
 type are struct {
 	rest string
 	out  strings.Builder
-	fold bool // ASCII letters match either case
-	lazy bool // a quantifier prefers few repetitions
-	open int  // parentheses
+	fold bool  // ASCII letters match either case
+	lazy bool  // a quantifier prefers few repetitions
+	open []int // parentheses: their numbers, 0 for those that capture nothing
+	done []int // those that have been closed
+	subs int   // how many capture
 	// atom says that a quantifier may come next.
 	atom bool
 }
@@ -67,16 +74,17 @@ func translateARE(pattern string) (re2 string, lazy bool, err error) {
 			return "", false, err
 		}
 	}
-	if t.open > 0 {
+	if len(t.open) > 0 {
 		return "", false, areError(badParen)
 	}
 	return t.out.String(), t.lazy, nil
 }
 
+// next takes a character, which is a byte (see widen).
 func (t *are) next() rune {
-	r, n := utf8.DecodeRuneInString(t.rest)
-	t.rest = t.rest[n:]
-	return r
+	c := t.rest[0]
+	t.rest = t.rest[1:]
+	return rune(c)
 }
 
 // take takes s off, if it comes next.
@@ -143,10 +151,12 @@ func (t *are) token() error {
 	case '(':
 		return t.group()
 	case ')':
-		if t.open == 0 {
+		last := len(t.open) - 1
+		if last < 0 {
 			return areError(badParen)
 		}
-		t.open--
+		t.done = append(t.done, t.open[last])
+		t.open = t.open[:last]
 		t.emit(")", true)
 	case '|':
 		t.emit("|", false)
@@ -182,6 +192,7 @@ func (t *are) group() error {
 	switch {
 	case t.take("?:"):
 		t.emit("(?:", false)
+		t.open = append(t.open, 0)
 	case t.take("?#"):
 		_, rest, ok := strings.Cut(t.rest, ")")
 		if !ok {
@@ -195,8 +206,9 @@ func (t *are) group() error {
 		return areError(badQuant)
 	default:
 		t.emit("(", false)
+		t.subs++
+		t.open = append(t.open, t.subs)
 	}
-	t.open++
 	return nil
 }
 
@@ -263,6 +275,9 @@ func (t *are) escaped() error {
 		case c == 'm' || c == 'M':
 			return unsupportedInRE(`\` + string(c))
 		case c >= '1' && c <= '9':
+			if (len(t.rest) < 2 || !isDigit(t.rest[1])) && !slices.Contains(t.done, int(c-'0')) {
+				return areError(badBackref)
+			}
 			return unsupportedInRE("a back reference")
 		}
 		if constraint != "" {
@@ -436,12 +451,11 @@ func (t *are) element(end string) (rune, error) {
 		return 0, areError(badBracket)
 	case name == "":
 		return 0, areError(badElement)
-	case utf8.RuneCountInString(name) > 1:
+	case len(name) > 1:
 		return 0, unsupportedInRE("collating element \"" + name + "\"")
 	}
 	t.rest = rest
-	r, _ := utf8.DecodeRuneInString(name)
-	return r, nil
+	return rune(name[0]), nil
 }
 
 // class reads the rest of [:name:].
@@ -475,4 +489,27 @@ func (t *are) span(low, high rune) string {
 		}
 	}
 	return s
+}
+
+// widen makes each byte of s a character, as the expressions are written for.
+func widen(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			wide := make([]rune, len(s))
+			for k := range len(s) {
+				wide[k] = rune(s[k])
+			}
+			return string(wide)
+		}
+	}
+	return s
+}
+
+// narrow undoes widen.
+func narrow(s string) string {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		b = append(b, byte(r))
+	}
+	return string(b)
 }

@@ -136,12 +136,12 @@ func (r *reader) includeFile(path string, depth int) *Error {
 // includeDir includes every *.conf but hidden ones, by name. What is wrong with several files is one error of the line.
 func (r *reader) includeDir(name, dir string, depth int) *Error {
 	if strings.TrimSpace(name) == "" {
-		return &Error{Message: `empty configuration directory name: "` + name + `"`}
+		return &Error{Message: `empty configuration directory name: "` + name + `"`, row: "empty configuration directory name"}
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		e := cannot(`could not open configuration directory "`+dir+`"`, err)
-		e.row = strings.Replace(e.Message, "configuration ", "", 1)
+		e.row = `could not open directory "` + dir + `"`
 		return e
 	}
 	var all *Error

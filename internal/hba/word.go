@@ -57,6 +57,7 @@ func (p *pattern) find(s string) (captured string, has, ok bool) {
 	if p.compile() != nil {
 		return "", false, false // it was compiled when the file was loaded
 	}
+	s = widen(s)
 	at := p.re.FindStringSubmatchIndex(s)
 	if at == nil {
 		return "", false, false
@@ -64,10 +65,10 @@ func (p *pattern) find(s string) (captured string, has, ok bool) {
 	if len(at) < 4 || at[2] < 0 {
 		return "", false, true
 	}
-	return s[at[2]:at[3]], true, true
+	return narrow(s[at[2]:at[3]]), true, true
 }
 
-func (p *pattern) matches(s string) bool { return p.compile() == nil && p.re.MatchString(s) }
+func (p *pattern) matches(s string) bool { return p.compile() == nil && p.re.MatchString(widen(s)) }
 
 // withPattern gives w with its regular expression, if it is one. Only a checked one can be relied on to compile.
 func withPattern(w word, check bool) (word, *Error) {
