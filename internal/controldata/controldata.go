@@ -137,6 +137,15 @@ func byWAL(v walfile.Version) (version, error) {
 	return version{}, fmt.Errorf("no control file is known for WAL version %v", v)
 }
 
+// ControlVersion is pg_control_version, 0 where Version is not known.
+func (c *ControlFile) ControlVersion() uint32 {
+	known, err := byWAL(c.Version)
+	if err != nil {
+		return 0
+	}
+	return known.control
+}
+
 // ErrChecksum says that a control file is damaged.
 var ErrChecksum = errors.New("incorrect checksum in control file")
 

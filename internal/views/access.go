@@ -26,10 +26,26 @@ func (n *node) mayRead(r *relationRow) error {
 	return denied("table", r.name)
 }
 
-// mayCall says the same of a function that only superusers and members of a role may call ("" for superusers alone).
-func (n *node) mayCall(function, role string) error {
-	if n.CurrentRole().Superuser || role != "" && n.may(role) {
-		return nil
+// callers says who may call a function that PostgreSQL does not let everybody call: members of the role, "" for nobody
+// but superusers, who may call all.
+func callers(function string) (role string, restricted bool) {
+	switch function {
+	case "pg_ls_waldir", "pg_ls_archive_statusdir", "pg_ls_logdir", "pg_ls_summariesdir", "pg_ls_tmpdir", "pg_ls_logicalmapdir",
+		"pg_ls_logicalsnapdir", "pg_ls_replslotdir", "pg_current_logfile":
+		return roles.Monitor, true
+	case "pg_get_backend_memory_contexts", "pg_get_shmem_allocations":
+		return roles.ReadAllStats, true
+	case "pg_backup_start", "pg_backup_stop", "pg_create_restore_point", "pg_switch_wal", "pg_log_standby_snapshot", "pg_promote",
+		"pg_wal_replay_pause", "pg_wal_replay_resume", "pg_reload_conf", "pg_rotate_logfile", "pg_log_backend_memory_contexts",
+		"pg_read_file", "pg_read_binary_file", "pg_ls_dir", "pg_stat_file", "lo_import", "lo_export", "pg_hba_file_rules",
+		"pg_ident_file_mappings", "pg_show_all_file_settings", "pg_config", "pg_show_replication_origin_status",
+		"pg_stat_have_stats", "pg_stat_reset", "pg_stat_reset_shared", "pg_stat_reset_slru", "pg_stat_reset_replication_slot",
+		"pg_stat_reset_single_function_counters", "pg_stat_reset_single_table_counters", "pg_stat_reset_subscription_stats",
+		"pg_replication_origin_advance", "pg_replication_origin_create", "pg_replication_origin_drop",
+		"pg_replication_origin_oid", "pg_replication_origin_progress", "pg_replication_origin_session_is_setup",
+		"pg_replication_origin_session_progress", "pg_replication_origin_session_reset",
+		"pg_replication_origin_session_setup", "pg_replication_origin_xact_reset", "pg_replication_origin_xact_setup":
+		return "", true
 	}
-	return denied("function", function)
+	return "", false
 }

@@ -24,6 +24,24 @@ var activityViews = [...]view{
 		},
 	},
 	{
+		// What the function of that name gives.
+		"pg_stat_get_activity",
+		"datid pid usesysid application_name backend_type client_addr client_hostname client_port backend_start xact_start " +
+			"query_start state_change wait_event_type wait_event state query gss_auth gss_enc gss_delegation ssl sslversion " +
+			"sslcipher sslbits ssl_client_dn ssl_client_serial ssl_issuer_dn",
+		func(s *scan) error {
+			for _, p := range s.processes() {
+				row := append([]sql.Value{
+					oidOf(p.DatabaseOID), p.pid, oidOf(p.UserOID), shmem.String(p.Application[:])}, p.shown()...)
+				if p.seen {
+					row = append(append(row, false, false, false), p.tls()...)
+				}
+				s.add(row...)
+			}
+			return nil
+		},
+	},
+	{
 		"pg_stat_gssapi", "pid gss_authenticated encrypted credentials_delegated",
 		func(s *scan) error {
 			return s.eachClient(func(p *process) { s.add(p.pid, false, false, false) })
@@ -66,13 +84,7 @@ func statActivity(s *scan) error {
 		if p.DatabaseOID == 0 {
 			row[4] = nil
 		}
-		if p.seen {
-			row = append(row, p.details()...)
-		} else {
-			row = append(row, make([]sql.Value, 11)...)
-			row = append(row, "<insufficient privilege>")
-		}
-		s.add(row...)
+		s.add(append(row, p.shown()...)...)
 	}
 	return nil
 }
@@ -83,6 +95,16 @@ func (n *node) userName(oid uint32) sql.Value {
 		return r.Name
 	}
 	return nil
+}
+
+// shown are details, or what stands for them where current_user may not see them: NULLs, and a query that says why.
+func (p *process) shown() []sql.Value {
+	d := p.details()
+	if !p.seen {
+		clear(d)
+		d[len(d)-1] = "<insufficient privilege>"
+	}
+	return d
 }
 
 // details are what only those may see who may see the process.

@@ -17,7 +17,7 @@ func Catalog(major int) *sql.Catalog {
 	if major == 0 {
 		major = baseMajor
 	}
-	return sql.NewLazyCatalog(source{min(max(major, firstMajor), lastMajor)}, allFunctions())
+	return sql.NewLazyCatalog(source{min(max(major, firstMajor), lastMajor)})
 }
 
 // source makes relations when they are asked for.

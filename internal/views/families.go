@@ -1,11 +1,16 @@
 package views
 
-import "waypost/internal/sql"
+import (
+	"strings"
+
+	"waypost/internal/sql"
+)
 
 // viewOf finds what gives a relation's rows; nil for one that is always empty.
 func viewOf(name string) *view {
 	for _, family := range [...][]view{
-		activityViews[:], replicationViews[:], counterViews[:], roleViews[:], objectViews[:], sessionViews[:],
+		activityViews[:], replicationViews[:], counterViews[:], roleViews[:], objectViews[:], sessionViews[:], settingViews[:],
+		processViews[:],
 	} {
 		for i := range family {
 			if family[i].name == name {
@@ -16,12 +21,35 @@ func viewOf(name string) *view {
 	return nil
 }
 
-func allFunctions() []*sql.Function {
-	var all []*sql.Function
-	for _, family := range [...][]sql.Function{} {
+func functionFamilies() [11][]function {
+	return [...][]function{
+		recoveryFunctions[:], walFunctions[:], controlFunctions[:], fileFunctions[:], signalFunctions[:], connectionFunctions[:],
+		objectFunctions[:], privilegeFunctions[:], counterFunctions[:], transactionFunctions[:], refusedFunctions[:],
+	}
+}
+
+func (c source) Functions(name string) (found []*sql.Function) {
+	for _, family := range functionFamilies() {
 		for i := range family {
-			all = append(all, &family[i])
+			if f := &family[i]; f.called(name) {
+				found = append(found, f.of(name, c.major))
+			}
 		}
 	}
-	return all
+	for _, f := range [...]*sql.Function{c.rowsOf(name), c.columnOf(name)} {
+		if f != nil {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// called says whether it is a body of the function of that name.
+func (f *function) called(name string) bool {
+	for n := range strings.FieldsSeq(f.names) {
+		if n == name {
+			return true
+		}
+	}
+	return false
 }

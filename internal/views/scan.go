@@ -25,8 +25,9 @@ type view struct {
 type node struct {
 	Session
 	*child.Process
-	call  *sql.Call
-	major int
+	call     *sql.Call
+	major    int
+	function string // that was called, "" in a relation
 }
 
 // scan collects the rows of one scan of a relation.

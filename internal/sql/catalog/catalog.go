@@ -72,38 +72,39 @@ type Function struct {
 }
 
 // Catalog holds the relations and functions that statements may name.
-type Catalog struct {
-	relations Source
-	functions []*Function
-}
+type Catalog struct{ source Source }
 
-// Source finds relations, so that none need be made before a statement names
-// it. What it gives for one name is always equal, but need not be the same
-// pointer.
+// Source finds relations and functions, so that none need be made before a
+// statement names it. What it gives for one name is always equal, but need not
+// be the same pointer.
 type Source interface {
 	// Relation finds a relation of a schema that is named, or gives nil.
 	Relation(schema, name string) *Relation
 	// ByOID finds a relation by an OID that is not 0, or gives nil.
 	ByOID(oid types.OID) *Relation
 	All() []*Relation
+	// Functions gives the functions of a name; where two answer to one
+	// signature, the first is taken.
+	Functions(name string) []*Function
 }
 
 // New makes a catalog. The slices are kept, not copied; where two functions
 // answer to one signature, the first is taken.
 func New(relations []*Relation, functions []*Function) *Catalog {
-	return NewLazy(list(relations), functions)
+	return NewLazy(&lists{relations, functions})
 }
 
-// NewLazy makes a catalog whose relations come from a Source.
-func NewLazy(relations Source, functions []*Function) *Catalog {
-	return &Catalog{relations: relations, functions: functions}
+// NewLazy makes a catalog of a Source.
+func NewLazy(source Source) *Catalog { return &Catalog{source} }
+
+// lists is a Source of what is there.
+type lists struct {
+	relations []*Relation
+	functions []*Function
 }
 
-// list is a Source of relations that are there.
-type list []*Relation
-
-func (l list) Relation(schema, name string) *Relation {
-	for _, r := range l {
+func (l *lists) Relation(schema, name string) *Relation {
+	for _, r := range l.relations {
 		if r.Name == name && schemaOr(r.Schema) == schema {
 			return r
 		}
@@ -111,8 +112,8 @@ func (l list) Relation(schema, name string) *Relation {
 	return nil
 }
 
-func (l list) ByOID(oid types.OID) *Relation {
-	for _, r := range l {
+func (l *lists) ByOID(oid types.OID) *Relation {
+	for _, r := range l.relations {
 		if r.OID == oid {
 			return r
 		}
@@ -120,7 +121,16 @@ func (l list) ByOID(oid types.OID) *Relation {
 	return nil
 }
 
-func (l list) All() []*Relation { return l }
+func (l *lists) All() []*Relation { return l.relations }
+
+func (l *lists) Functions(name string) (found []*Function) {
+	for _, f := range l.functions {
+		if f.Name == name {
+			found = append(found, f)
+		}
+	}
+	return found
+}
 
 // PGCatalog and Public are the schemas in which an unqualified name is
 // looked up, in this order.
@@ -145,7 +155,7 @@ func (c *Catalog) Relation(schema, name string) *Relation {
 		}
 		schema = Public
 	}
-	return c.relations.Relation(schema, name)
+	return c.source.Relation(schema, name)
 }
 
 // RelationByOID finds a relation by its OID.
@@ -153,16 +163,16 @@ func (c *Catalog) RelationByOID(oid types.OID) *Relation {
 	if oid == 0 {
 		return nil
 	}
-	return c.relations.ByOID(oid)
+	return c.source.ByOID(oid)
 }
 
 // Relations gives all relations.
-func (c *Catalog) Relations() []*Relation { return c.relations.All() }
+func (c *Catalog) Relations() []*Relation { return c.source.All() }
 
 // Own gives the functions of our own (with a signature of their own) by name.
 func (c *Catalog) Own(schema, name string) (own []*Function) {
-	for _, f := range c.functions {
-		if f.Name == name && f.own() && (schema == "" || schemaOr(f.Schema) == schema) {
+	for _, f := range c.source.Functions(name) {
+		if f.own() && (schema == "" || schemaOr(f.Schema) == schema) {
 			own = append(own, f)
 		}
 	}
@@ -171,8 +181,8 @@ func (c *Catalog) Own(schema, name string) (own []*Function) {
 
 // Body finds the body given for a function of PostgreSQL's, or nil.
 func (c *Catalog) Body(name string, args []types.OID) *Function {
-	for _, f := range c.functions {
-		if f.Name == name && !f.own() && (f.Args == nil || equalOIDs(f.Args, args)) {
+	for _, f := range c.source.Functions(name) {
+		if !f.own() && (f.Args == nil || equalOIDs(f.Args, args)) {
 			return f
 		}
 	}

@@ -1,0 +1,3 @@
+package views
+
+var settingViews = [...]view{}
