@@ -89,6 +89,9 @@ func (st *stream) sleep() time.Duration {
 	if st.w.lastCycle.Load() != nil {
 		d = min(d, st.untilNextPing(now))
 	}
+	if left, counted := st.untilFlush(now); counted {
+		d = min(d, left)
+	}
 	// A due time that has just passed must not make the loop spin.
 	return max(d, time.Millisecond)
 }

@@ -3,6 +3,7 @@ package walsender
 import (
 	"time"
 
+	"waypost/internal/activity"
 	"waypost/internal/backend"
 	"waypost/internal/guc"
 	"waypost/internal/invariants"
@@ -29,6 +30,8 @@ type stream struct {
 	streaming bool     // the state STREAMING was reached
 	bulk      bool     // the client is so far behind that its connection was prepared for bulk sending
 	refs      inFlight
+	counted   bool // something was sent that the node's statistics do not have yet
+	blocked   bool // it is shown that the client does not take what is being sent
 	title     []byte
 
 	in    receiver
@@ -119,8 +122,11 @@ func (st *stream) loop() error {
 		if err := st.keepTime(now); err != nil {
 			return err
 		}
+		st.flushCounts(now)
 		if st.caughtUp {
+			st.w.p.Activity.StartWait(activity.WalSenderMain)
 			advanced.Wait(seq, st.w.bit, st.sleep())
+			st.w.p.Activity.EndWait()
 		}
 	}
 }
@@ -174,6 +180,11 @@ func (st *stream) send(now time.Time) error {
 	}
 	if err := st.sendChunk(to, end, now); err != nil {
 		return err
+	}
+	st.counted = true
+	if st.blocked {
+		st.blocked = false
+		st.w.p.Activity.EndWait()
 	}
 	st.showProgress()
 	return nil
@@ -257,6 +268,10 @@ func (st *stream) tellStopping() {
 // giveUp is asked while the client does not take what is being sent. Such a client must not hold up the shutdown
 // checkpoint, and with it SIGUSR2, from which the time counts that it has.
 func (st *stream) giveUp() error {
+	if !st.blocked {
+		st.blocked = true
+		st.w.p.Activity.StartWait(activity.WalSenderWriteData)
+	}
 	st.tellStopping()
 	if ended := st.in.ended.Load(); ended != nil && *ended != nil {
 		return *ended

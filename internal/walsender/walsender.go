@@ -44,6 +44,8 @@ type WalSender struct {
 	bit uint32 // of WALAdvanced: whose nudges are for us
 	wal walfile.Dir
 
+	tally tally
+
 	mu        sync.Mutex // guards active, and stopping's being set
 	active    bool       // between START_REPLICATION's CopyBothResponse and its end
 	stopping  atomic.Bool
@@ -103,7 +105,9 @@ func (w *WalSender) Close() {
 	if w.snd.InFlightFrom.Load() != 0 {
 		w.p.SndCtl.Abandon(w.snd.Snapshot().SentPtr + maxSendSize)
 	}
+	w.flush(time.Now(), true)
 	w.snd.Release()
+	w.saveLast()
 }
 
 // nudge has the sender look around.

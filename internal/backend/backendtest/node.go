@@ -154,7 +154,7 @@ func (n *Node) NewProcess() *Session {
 	s := &Session{Slot: n.takeSlot(), signals: make(chan os.Signal, 16), done: make(chan struct{})}
 	s.Process = &child.Process{
 		Kind: procsignal.Spare, ChildSlot: s.Slot, DataDir: n.Dir, Generation: 1, PostmasterStart: time.Now(),
-		Settings: settings, Log: n.Log.logger(), Title: &proctitle.Title{}, Proc: &n.Procs[s.Slot],
+		Settings: settings, Log: n.Log.logger(), Title: &proctitle.Title{}, Proc: &n.Procs[s.Slot], Activity: &n.Status[s.Slot],
 		Segment: n.Segment, Areas: n.Areas, Signals: s.signals, HBA: n.hba,
 	}
 	n.PM.MarkActive(s.Slot)
