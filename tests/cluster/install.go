@@ -89,3 +89,15 @@ func repository(t testing.TB) string {
 		dir = parent
 	}
 }
+
+// NodeDrivers is the folder in whose node_modules the packages of node.js are.
+func NodeDrivers(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("WAYPOST_NODE")
+	if dir == "" {
+		dir = filepath.Join(repository(t), ".cache", "node")
+	}
+	_, err := os.Stat(filepath.Join(dir, "node_modules", "pg"))
+	require.NoError(t, err, "node-postgres is not here; `make setup` gets it")
+	return dir
+}

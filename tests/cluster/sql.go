@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,10 +23,12 @@ func conninfo(port int) string {
 }
 
 // TryQuery runs SQL (one statement or several) and gives the last result's rows as text, NULL as "".
-func (p *Postgres) TryQuery(sql string) ([][]string, error) {
+func (p *Postgres) TryQuery(sql string) ([][]string, error) { return tryQuery(p.Conninfo(), sql) }
+
+func tryQuery(conninfo, sql string) ([][]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), queryTimeout)
 	defer cancel()
-	conn, err := pgconn.Connect(ctx, p.Conninfo())
+	conn, err := pgconn.Connect(ctx, conninfo)
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +61,12 @@ func (p *Postgres) Query(sql string) [][]string {
 // QueryOne runs SQL whose result is one value.
 func (p *Postgres) QueryOne(sql string) string {
 	p.c.T.Helper()
-	rows := p.Query(sql)
-	require.Truef(p.c.T, len(rows) == 1 && len(rows[0]) == 1, "%s: %s: not one value: %q", p.Name, sql, rows)
+	return oneValue(p.c.T, p.Name, sql, p.Query(sql))
+}
+
+func oneValue(t testing.TB, server, sql string, rows [][]string) string {
+	t.Helper()
+	require.Truef(t, len(rows) == 1 && len(rows[0]) == 1, "%s: %s: not one value: %q", server, sql, rows)
 	return rows[0][0]
 }
 
@@ -72,8 +79,13 @@ func (p *Postgres) Exec(sql string) {
 // WaitFor waits until the SQL's one value is want.
 func (p *Postgres) WaitFor(timeout time.Duration, sql, want string) {
 	p.c.T.Helper()
-	EventuallyOK(p.c.T, timeout, fmt.Sprintf("%s: %s is %q", p.Name, sql, want), func() error {
-		rows, err := p.TryQuery(sql)
+	waitForValue(p.c.T, timeout, p.Name, p.Conninfo(), sql, want)
+}
+
+func waitForValue(t testing.TB, timeout time.Duration, server, conninfo, sql, want string) {
+	t.Helper()
+	EventuallyOK(t, timeout, fmt.Sprintf("%s: %s is %q", server, sql, want), func() error {
+		rows, err := tryQuery(conninfo, sql)
 		if err != nil {
 			return err
 		}
@@ -136,6 +148,9 @@ func (p *Postgres) SegSize() xlog.SegSize {
 // name in state streaming.
 func (p *Postgres) WaitConsumer(timeout time.Duration, applicationName string) {
 	p.c.T.Helper()
-	p.WaitFor(timeout, fmt.Sprintf(
-		"SELECT count(*) > 0 FROM pg_stat_replication WHERE application_name = '%s' AND state = 'streaming'", applicationName), "t")
+	p.WaitFor(timeout, streamsNow(applicationName), "t")
+}
+
+func streamsNow(applicationName string) string {
+	return fmt.Sprintf("SELECT count(*) > 0 FROM pg_stat_replication WHERE application_name = '%s' AND state = 'streaming'", applicationName)
 }
