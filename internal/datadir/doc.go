@@ -29,6 +29,7 @@ const (
 	ReplSlotDir      = "pg_replslot"
 	GlobalDir        = "global"
 	RememberedFile   = "global/waypost_remembered"
+	RolesFile        = "global/waypost_roles"
 
 	UpstreamVersionFile = "global/waypost_upstream_version"
 )

@@ -12,7 +12,7 @@
 //
 // Texts are between double quotes, as Go's strconv.Quote writes them. <oid> 0 in a set line stands for every role.
 // <attributes> and <options> are words with commas between them, "-" where there are none. <valid until> is "-", infinity,
-// -infinity or a time in RFC 3339's form, UTC. The first role is the bootstrap superuser, OID 10. Predefined roles and
+// -infinity or microseconds since 2000 (UTC). The first role is the bootstrap superuser, OID 10. Predefined roles and
 // their own memberships (pg_monitor's) are not in the file; memberships in them are.
 //
 // The file is replaced as a whole, synced before and after, by one writer at a time (a lock on global/waypost_roles.lock,

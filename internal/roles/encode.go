@@ -39,7 +39,7 @@ func (r *Role) encode(b *strings.Builder) {
 	case r.Validity == ValidNegInfinity:
 		until = "-infinity"
 	case !r.ValidUntil.IsZero():
-		until = r.ValidUntil.UTC().Format(time.RFC3339Nano)
+		until = strconv.FormatInt(microsOf(r.ValidUntil), 10)
 	}
 	b.WriteString(strings.Join([]string{"role", decimal(r.OID), strconv.Quote(r.Name), flagWords(r.flags()),
 		strconv.Itoa(r.ConnLimit), strconv.Quote(r.Password), until, strconv.Quote(r.Comment)}, " ") + "\n")
@@ -59,3 +59,15 @@ func flagWords(known []flag) string {
 }
 
 func decimal(oid uint32) string { return strconv.FormatUint(uint64(oid), 10) }
+
+// epoch is PostgreSQL's, 2000-01-01, in seconds since 1970.
+const epoch = 946684800
+
+// microsOf is a timestamptz: microseconds since PostgreSQL's epoch. The last years there are do not fit the other one.
+func microsOf(t time.Time) int64 { return (t.Unix()-epoch)*1e6 + int64(t.Nanosecond())/1e3 }
+
+// timeOf is microsOf's inverse.
+func timeOf(micros int64) time.Time {
+	seconds, rest := micros/1e6, micros%1e6
+	return time.Unix(seconds+epoch, rest*1e3).UTC()
+}

@@ -11,13 +11,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
+
+	"waypost/internal/datadir"
 )
 
-// File and lockFile are relative to the data directory. WriteFile's temporary file beside File has ".tmp" behind its name.
+// File and lockFile are relative to the data directory.
 const (
-	File     = "global/waypost_roles"
-	lockFile = "global/waypost_roles.lock"
+	File     = datadir.RolesFile
+	lockFile = File + ".lock"
 )
 
 // MaxFile bounds the file: room for some thousands of roles. Each session reads it whole.
@@ -84,7 +85,10 @@ func decode(b []byte) (*Set, error) {
 			return nil, &DamagedError{Line: i + 2, Why: err.Error()}
 		}
 	}
-	return s, s.check()
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func trailer(text string) string {
@@ -177,8 +181,8 @@ type flag struct {
 }
 
 func (r *Role) flags() []flag {
-	return []flag{{"superuser", &r.Superuser}, {"inherit", &r.Inherit}, {"createrole", &r.CreateRole}, {"createdb", &r.CreateDB},
-		{"login", &r.Login}, {"replication", &r.Replication}, {"bypassrls", &r.BypassRLS}}
+	return []flag{{"superuser", &r.Superuser}, {"inherit", &r.Inherit}, {"createrole", &r.CreateRole},
+		{"createdb", &r.CreateDB}, {"login", &r.Login}, {"replication", &r.Replication}, {"bypassrls", &r.BypassRLS}}
 }
 
 func (f *fields) flags(known []flag) {
@@ -215,11 +219,11 @@ func decodeRole(f *fields) *Role {
 	case "-infinity":
 		r.Validity = ValidNegInfinity
 	default:
-		t, err := time.Parse(time.RFC3339Nano, until)
+		micros, err := strconv.ParseInt(until, 10, 64)
 		if err != nil {
 			f.fail("a time is not one")
 		}
-		r.ValidUntil = t.UTC()
+		r.ValidUntil = timeOf(micros)
 	}
 	r.Comment = f.text()
 	return r

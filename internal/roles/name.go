@@ -1,0 +1,60 @@
+package roles
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"waypost/internal/sql/types"
+	"waypost/protocol"
+)
+
+const (
+	codeReservedName    = "42939"
+	codeObjectInUse     = "55006"
+	codeDependent       = "2BP01" // dependent_objects_still_exist
+	codeInvalidGrant    = "0LP01" // invalid_grant_operation
+	codeLimitExceeded   = "54000" // program_limit_exceeded
+	codeDuplicate       = "42710" // duplicate_object
+	codeUndefinedObject = "42704"
+	codeUndefinedDB     = "3D000"
+)
+
+// validName says whether a role may be called so.
+func validName(name string) error {
+	switch {
+	case name == "" || len(name) > MaxName:
+		return types.Errorf("42602", "role name \"%s\" must have 1 to %d bytes", name, MaxName)
+	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+		return types.Errorf(types.CodeNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
+	case name == "public", name == "none":
+		return types.Errorf(codeReservedName, "role name \"%s\" is reserved", name)
+	}
+	return notReserved(name, "Role names starting with \"pg_\" are reserved.")
+}
+
+// notReserved keeps names of predefined roles, those to come with them, for the system.
+func notReserved(name, detail string) error {
+	if strings.HasPrefix(name, "pg_") {
+		return types.Errorf(codeReservedName, "role name \"%s\" is reserved", name).WithDetail("%s", detail)
+	}
+	return nil
+}
+
+// cut shortens an identifier that is too long, as PostgreSQL's scanner does; notice is nil where it is not.
+func cut(name string) (short string, notice *protocol.Error) {
+	if len(name) <= MaxName {
+		return name, nil
+	}
+	n := MaxName
+	for n > 0 && !utf8.RuneStart(name[n]) {
+		n--
+	}
+	notice = protocol.Errorf(protocol.CodeNameTooLong, "identifier \"%s\" will be truncated to \"%s\"", name, name[:n])
+	notice.Severity = protocol.SeverityNotice
+	return name[:n], notice
+}
+
+// unknown is the error for a role that is not there.
+func unknown(name string) error {
+	return types.Errorf(codeUndefinedObject, "role \"%s\" does not exist", name)
+}
