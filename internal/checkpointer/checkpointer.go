@@ -30,10 +30,12 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
 
+	"waypost/internal/activity"
 	"waypost/internal/ckptctl"
 	"waypost/internal/datadir"
 	"waypost/internal/durable"
 	"waypost/internal/guc"
+	"waypost/internal/pgstat"
 	"waypost/internal/procsignal"
 	"waypost/internal/walsnd"
 	"waypost/internal/xlogctl"
@@ -45,7 +47,7 @@ import (
 // HandleSignals may run beside it.
 type Checkpointer struct {
 	DataDir  string
-	Perm     os.FileMode // of new files
+	Mode     datadir.Mode // of new files and directories
 	Log      *zerolog.Logger
 	Settings *guc.Settings
 	Reload   func() *guc.Settings // reads the files again
@@ -55,6 +57,9 @@ type Checkpointer struct {
 	SndCtl *walsnd.Ctl
 	Snds   []walsnd.WalSnd
 	Procs  []procsignal.Slot
+	Stats  *pgstat.Stats
+
+	Activity *activity.Status
 
 	reload, stop atomic.Bool // what signals have asked for
 
@@ -66,6 +71,7 @@ type Checkpointer struct {
 	lastTime time.Time // of the last restartpoint, or of our start
 	lastRedo xlog.LSN  // redo position of the last restartpoint; 0: pg_control has none yet
 	pace     pace
+	saved    savedStats
 
 	distrustUpto xlog.LSN // until the stream is here, what lies beyond it on disk is not to be believed; 0: it is
 
@@ -105,7 +111,9 @@ func (c *Checkpointer) run() error {
 		if err != nil {
 			return err
 		}
+		c.Activity.StartWait(activity.CheckpointerMain)
 		c.Ckpt.Latch.Wait(sleep)
+		c.Activity.EndWait()
 	}
 }
 
@@ -123,7 +131,7 @@ func (c *Checkpointer) round() (time.Duration, error) {
 		return 0, err
 	}
 	restartpoint, err := c.restartpointIfDue()
-	return min(prepared, remembered, restartpoint), err
+	return min(prepared, remembered, restartpoint, c.saveStatsIfDue()), err
 }
 
 // open says whether startup has published what the WAL is and where it goes on; before that there is nothing to do.
@@ -134,7 +142,7 @@ func (c *Checkpointer) open() (bool, error) {
 	if c.Ckpt.NextSegment.Load() == 0 {
 		return false, nil
 	}
-	wal := &walfile.Dir{Path: filepath.Join(c.DataDir, datadir.WalDir), SegSize: c.XLog.Segsize(), Perm: c.Perm}
+	wal := &walfile.Dir{Path: filepath.Join(c.DataDir, datadir.WalDir), SegSize: c.XLog.Segsize(), Perm: c.Mode.File}
 	var st unix.Statfs_t
 	if err := unix.Statfs(wal.Path, &st); err != nil {
 		return false, fmt.Errorf("look at file system of %q: %w", wal.Path, err)
@@ -143,7 +151,7 @@ func (c *Checkpointer) open() (bool, error) {
 	if err := c.openControl(); err != nil {
 		return false, err
 	}
-	memory, err := datadir.OpenMemory(c.DataDir, c.Perm)
+	memory, err := datadir.OpenMemory(c.DataDir, c.Mode.File)
 	if err != nil {
 		return false, err
 	}
@@ -155,6 +163,7 @@ func (c *Checkpointer) open() (bool, error) {
 	}
 	c.bornAt = xlog.LSN(c.XLog.ResumedAt.Load())
 	c.lastTime = time.Now()
+	c.restoreStats()
 	return true, nil
 }
 

@@ -15,7 +15,7 @@ func Main(p *child.Process) error {
 	}
 	c := &Checkpointer{
 		DataDir:  p.DataDir,
-		Perm:     mode.File,
+		Mode:     mode,
 		Log:      &p.Log,
 		Settings: p.Settings,
 		Reload: func() *guc.Settings {
@@ -27,6 +27,9 @@ func Main(p *child.Process) error {
 		SndCtl: p.SndCtl,
 		Snds:   p.Snds,
 		Procs:  p.Procs,
+		Stats:  p.Stats,
+
+		Activity: p.Activity,
 	}
 	go c.HandleSignals(p.Signals)
 	err = c.Run()

@@ -6,8 +6,10 @@ import (
 	"os"
 	"time"
 
+	"waypost/internal/activity"
 	"waypost/internal/durable"
 	"waypost/internal/guc"
+	"waypost/internal/pgstat"
 	"waypost/walfile"
 	"waypost/xlog"
 )
@@ -69,14 +71,30 @@ func (c *Checkpointer) makeSegment(tli xlog.TimeLineID, n xlog.SegNo) error {
 	if _, err := os.Lstat(c.wal.SegmentPath(tli, n)); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	c.Activity.StartWait(activity.WALInitWrite)
+	defer c.Activity.EndWait()
+	began := time.Now()
 	err := c.buildSegment(tli, n)
 	if errors.Is(err, walfile.ErrSegmentExists) {
 		return nil // the walreceiver was faster
 	}
 	if err == nil {
-		c.Ckpt.SegmentsPrepared.Add(1)
+		c.countSegment(time.Since(began))
 	}
 	return err
+}
+
+// countSegment counts a segment that was made. As in PostgreSQL that is one write, however many calls it took, and one sync.
+func (c *Checkpointer) countSegment(took time.Duration) {
+	c.Ckpt.SegmentsPrepared.Add(1)
+	c.Stats.Checkpointer.SegmentsPrepared.Add(1)
+	io := &c.Stats.IO[pgstat.IOCheckpointer]
+	io.InitWrites.Add(1)
+	io.InitWriteBytes.Add(uint64(c.wal.SegSize))
+	io.InitFsyncs.Add(1)
+	if c.Settings.Bool(guc.TrackWalIoTiming) {
+		io.InitWriteMicros.Add(uint64(took.Microseconds()))
+	}
 }
 
 // buildSegment fills the segment with zeros where that is of use.

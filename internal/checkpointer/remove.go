@@ -92,6 +92,7 @@ func (c *Checkpointer) letGo(s walfile.Segment) (recycled bool, err error) {
 		return false, fmt.Errorf("remove old WAL segment: %w", err)
 	}
 	c.Ckpt.SegmentsRemoved.Add(1)
+	c.Stats.Checkpointer.SegmentsRemoved.Add(1)
 	return false, nil
 }
 
@@ -130,6 +131,7 @@ func (c *Checkpointer) recycle(s walfile.Segment) (bool, error) {
 		switch {
 		case err == nil:
 			c.Ckpt.SegmentsRecycled.Add(1)
+			c.Stats.Checkpointer.SegmentsRecycled.Add(1)
 			return true, nil
 		case durable.IsSyncError(err):
 			return false, err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"waypost/internal/activity"
 	"waypost/internal/controldata"
 	"waypost/internal/guc"
 	"waypost/internal/xlogctl"
@@ -37,13 +38,18 @@ func (c *Checkpointer) restartpointIfDue() (time.Duration, error) {
 		return wait, nil
 	}
 	err := c.restartpoint(&cp, why)
+	c.countRestartpoint(why, err)
 	if err == nil {
+		c.saveStats()
 		c.Ckpt.Done.Store(requested - c.Ckpt.Failed.Load())
 		return idleSleep, nil
 	}
 	c.Ckpt.Failed.Store(requested - c.Ckpt.Done.Load())
 	return retrySleep, c.mayPass(err, "could not make a restartpoint")
 }
+
+// dueTime is the one of due's reasons that is no request: checkpoint_timeout is over.
+const dueTime = "time"
 
 // due says why a restartpoint is to be made now, in log_checkpoints' words; "" for not at all, and then when it will be.
 func (c *Checkpointer) due(cp *xlogctl.Checkpoint, requested uint64) (why string, wait time.Duration) {
@@ -59,7 +65,7 @@ func (c *Checkpointer) due(cp *xlogctl.Checkpoint, requested uint64) (why string
 	case c.full:
 		return "disk full", 0 // what it lets go of may be the room that is missing
 	case elapsed >= timeout:
-		return "time", 0
+		return dueTime, 0
 	case c.wal.SegSize.SegNo(c.XLog.Replayed())-c.wal.SegSize.SegNo(c.lastRedo) >= c.segmentsBetween():
 		return "wal", 0
 	}
@@ -87,16 +93,14 @@ func (c *Checkpointer) restartpoint(cp *xlogctl.Checkpoint, why string) error {
 	if verbose {
 		c.Log.Info().Msgf("restartpoint starting: %s", why)
 	}
-	if err := c.remember(); err != nil {
-		return err
-	}
 	before := c.lastRedo
-	if err := c.writeControl(cp, controldata.InArchiveRecovery); err != nil {
+	if err := c.storePositions(cp); err != nil {
 		return err
 	}
 	if !isNew {
 		return nil
 	}
+	c.Stats.Checkpointer.RestartpointsDone.Add(1)
 	c.lastTime = begin
 	added := c.Ckpt.SegmentsPrepared.Load()
 	gone, err := c.removeOld()
@@ -106,6 +110,21 @@ func (c *Checkpointer) restartpoint(cp *xlogctl.Checkpoint, why string) error {
 	if verbose {
 		c.logComplete(cp, begin, before, gone, c.Ckpt.SegmentsPrepared.Load()-added)
 	}
+	return nil
+}
+
+// storePositions makes durable all that a restartpoint is. There are no buffers to write: its time is that of syncs.
+func (c *Checkpointer) storePositions(cp *xlogctl.Checkpoint) error {
+	began := time.Now()
+	c.Activity.StartWait(activity.ControlFileSyncUpdate)
+	defer c.Activity.EndWait()
+	if err := c.remember(); err != nil {
+		return err
+	}
+	if err := c.writeControl(cp, controldata.InArchiveRecovery); err != nil {
+		return err
+	}
+	c.Stats.Checkpointer.SyncMicros.Add(uint64(time.Since(began).Microseconds()))
 	return nil
 }
 
@@ -141,7 +160,7 @@ func (c *Checkpointer) writeControl(cp *xlogctl.Checkpoint, state controldata.St
 	control.MinRecoveryPoint = max(c.XLog.Replayed(), cp.RecordEnd)
 	control.MinRecoveryPointTLI = c.replayedTLI()
 	now := time.Now()
-	if err := control.Write(c.DataDir, now, c.Perm); err != nil {
+	if err := control.Write(c.DataDir, now, c.Mode.File); err != nil {
 		return err
 	}
 	c.lastRedo = control.CheckPointCopy.Redo

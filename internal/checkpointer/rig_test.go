@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,8 +62,9 @@ func newRig(t *testing.T) *rig {
 	log := logging.New(g.log).Level(zerolog.InfoLevel)
 	g.conf.Store(guc.New())
 	g.Checkpointer = &Checkpointer{
-		DataDir: dir, Perm: 0o600, Log: &log, Settings: g.conf.Load(), Reload: g.conf.Load,
+		DataDir: dir, Mode: datadir.ModeFor(0o700), Log: &log, Settings: g.conf.Load(), Reload: g.conf.Load,
 		XLog: g.areas.XLog, Ckpt: g.areas.Ckpt, SndCtl: g.areas.SndCtl, Snds: g.areas.Snds, Procs: g.areas.Procs,
+		Stats: g.areas.Stats, Activity: &g.areas.Status[0],
 	}
 	t.Cleanup(g.close)
 	return g
@@ -196,3 +198,6 @@ func (g *rig) eventually(what string, cond func() bool) {
 	g.t.Helper()
 	require.Eventually(g.t, cond, patience, time.Millisecond, "%s; log:\n%s", what, g.log)
 }
+
+// count is how often the log says something.
+func (g *rig) count(what string) int { return strings.Count(g.log.String(), what) }

@@ -30,6 +30,7 @@ func (c *Checkpointer) shutdown() error {
 		return fmt.Errorf("write the last restartpoint: %w", err)
 	}
 	c.Ckpt.Done.Store(c.Ckpt.Requested.Load() - c.Ckpt.Failed.Load())
+	c.leaveStats()
 	return nil
 }
 
