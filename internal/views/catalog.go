@@ -39,12 +39,41 @@ func (c source) Relation(schema, name string) *sql.Relation {
 }
 
 func (c source) ByOID(oid sql.OID) *sql.Relation {
-	for _, r := range c.All() {
-		if r.OID == oid {
-			return r
+	for i := range relationRows {
+		if r := &relationRows[i]; r.oid == oid {
+			return c.make(pgCatalog, r)
+		}
+	}
+	for i := range ownRelations {
+		if r := &ownRelations[i]; r.oid == oid {
+			return c.make(ownSchema, r)
 		}
 	}
 	return nil
+}
+
+// RoleName gives the name of a role.
+func (c source) RoleName(call *sql.Call, oid sql.OID) (string, bool) {
+	n, err := nodeOf(call)
+	if err != nil {
+		return "", false
+	}
+	if r := n.RoleSet().ByOID(uint32(oid)); r != nil {
+		return r.Name, true
+	}
+	return "", false
+}
+
+// RoleOID finds a role by its name.
+func (c source) RoleOID(call *sql.Call, name string) (sql.OID, bool) {
+	n, err := nodeOf(call)
+	if err != nil {
+		return 0, false
+	}
+	if r := n.RoleSet().Find(name); r != nil {
+		return sql.OID(r.OID), true
+	}
+	return 0, false
 }
 
 func (c source) All() []*sql.Relation {

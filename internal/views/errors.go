@@ -29,3 +29,15 @@ func failed(err error) error {
 func denied(kind, name string) *sql.Error {
 	return types.Errorf(types.CodeInsufficientPrivilege, "permission denied for %s %s", kind, name)
 }
+
+// toldBy makes an error of one that carries its own words.
+func toldBy(err error) error {
+	var e interface {
+		LogFields() (sqlstate, message, detail, hint string)
+	}
+	if !errors.As(err, &e) {
+		return failed(err)
+	}
+	code, message, detail, hint := e.LogFields()
+	return &sql.Error{Code: code, Message: message, Detail: detail, Hint: hint}
+}

@@ -6,12 +6,16 @@ import (
 	"waypost/internal/sql"
 )
 
-// viewOf finds what gives a relation's rows; nil for one that is always empty.
-func viewOf(name string) *view {
-	for _, family := range [...][]view{
+func viewFamilies() [8][]view {
+	return [...][]view{
 		activityViews[:], replicationViews[:], counterViews[:], roleViews[:], objectViews[:], sessionViews[:], settingViews[:],
 		processViews[:],
-	} {
+	}
+}
+
+// viewOf finds what gives a relation's rows; nil for one that is always empty.
+func viewOf(name string) *view {
+	for _, family := range viewFamilies() {
 		for i := range family {
 			if family[i].name == name {
 				return &family[i]

@@ -84,6 +84,8 @@ func sessions(source string) Body {
 		return sleep
 	case "drandom":
 		return moment(func(*catalog.Call) types.Value { return rand.Float64() })
+	case "getdatabaseencoding":
+		return moment(func(*catalog.Call) types.Value { return "UTF8" })
 	case "pg_client_encoding":
 		return moment(func(*catalog.Call) types.Value { return "UTF8" })
 	case "pg_my_temp_schema":

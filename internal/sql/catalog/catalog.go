@@ -88,6 +88,12 @@ type Source interface {
 	Functions(name string) []*Function
 }
 
+// RoleNamer is a Source that knows the names of roles, for regrole.
+type RoleNamer interface {
+	RoleName(c *Call, oid types.OID) (string, bool)
+	RoleOID(c *Call, name string) (types.OID, bool)
+}
+
 // New makes a catalog. The slices are kept, not copied; where two functions
 // answer to one signature, the first is taken.
 func New(relations []*Relation, functions []*Function) *Catalog {

@@ -39,6 +39,11 @@ func (c *Call) oidName(t, oid types.OID) (string, bool) {
 				return s.name, true
 			}
 		}
+	case types.RegRole:
+		if n, ok := c.Catalog.source.(RoleNamer); ok {
+			name, found := n.RoleName(c, oid)
+			return QuoteIdent(name), found
+		}
 	}
 	return "", false
 }
@@ -81,7 +86,14 @@ func (c *Call) nameOID(t types.OID, text string) (types.OID, error) {
 		}
 		return 0, types.Errorf("3F000", "schema \"%s\" does not exist", text)
 	}
-	return 0, types.Errorf(types.CodeFeatureNotSupported, "a role's name is not supported here")
+	n, ok := c.Catalog.source.(RoleNamer)
+	if t != types.RegRole || !ok {
+		return 0, types.Errorf(types.CodeFeatureNotSupported, "a name of an object is not supported here")
+	}
+	if oid, found := n.RoleOID(c, name); found {
+		return oid, nil
+	}
+	return 0, types.Errorf(types.CodeUndefinedObject, "role \"%s\" does not exist", name)
 }
 
 // foldIdent reads an identifier as SQL does.

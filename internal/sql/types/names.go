@@ -111,7 +111,7 @@ var arrayTypes = [...]struct{ array, elem OID }{
 // HasValues reports whether the engine has values of a type.
 func HasValues(t OID) bool {
 	switch t {
-	case Unknown, Void, Cstring:
+	case Unknown, Void, Cstring, NodeTree:
 		return true
 	}
 	return ElemOf(t) != 0 || ArrayOf(t) != 0

@@ -24,6 +24,7 @@ const (
 	Unknown     OID = 705
 	Inet        OID = 869
 	Cidr        OID = 650
+	NodeTree    OID = 194 // pg_node_tree: there are no values, but columns
 	AclItem     OID = 1033
 	BPChar      OID = 1042
 	VarChar     OID = 1043
