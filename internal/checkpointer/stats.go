@@ -25,7 +25,7 @@ func (c *Checkpointer) restoreStats() {
 
 // saveStatsIfDue saves them when it is time to, and says when it will be.
 func (c *Checkpointer) saveStatsIfDue() time.Duration {
-	if left := c.saved.at.Add(saveStatsEvery).Sub(time.Now()); left > 0 {
+	if left := time.Until(c.saved.at.Add(saveStatsEvery)); left > 0 {
 		return left
 	}
 	c.saveStats()

@@ -99,6 +99,9 @@ func (a *Archiver) Names() ArchiverNames {
 	return a.names
 }
 
+// PeekNames is Names without the lock, for a segment that is mapped read-only.
+func (a *Archiver) PeekNames() ArchiverNames { return shmem.Peek(&a.mutex, &a.names) }
+
 // SetNames changes them. change must only store.
 func (a *Archiver) SetNames(change func(n *ArchiverNames)) {
 	a.mutex.Lock()

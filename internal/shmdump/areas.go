@@ -19,6 +19,7 @@ func (r reader) xlogCtl(c *xlogctl.Ctl) XLogCtl {
 		ServerVersionNum:  c.ServerVersionNum.Load(),
 		WalSegmentSize:    c.SegmentSize.Load(),
 		RecoveryState:     xlogctl.RecoveryState(c.State.Load()).String(),
+		RecoveryPause:     c.RecoveryPause().String(),
 		Timeline:          c.TimelineID.Load(),
 		PrevTimeline:      c.PrevTimeline.Load(),
 		WrittenUpto:       lsn(c.WrittenUpto.Load()),

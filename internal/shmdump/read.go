@@ -25,11 +25,13 @@ type Dump struct {
 	Segment      Segment
 	PMSignal     PMSignal
 	Processes    []Process
+	Activity     []Activity
 	XLogCtl      XLogCtl
 	WalRcvData   WalRcvData
 	WalSndCtl    WalSndCtl
 	WalSnd       []WalSnd
 	Checkpointer Checkpointer
+	Stats        Stats
 }
 
 // Time is a time stamp as it is shown, with its age.
@@ -81,6 +83,53 @@ type Process struct {
 	LatchSet bool
 }
 
+// Activity is what a process is doing: its element of BackendStatus.
+type Activity struct {
+	Slot           int
+	PID            int
+	BackendType    string
+	State          string // empty: none, as all texts here
+	WaitEventType  string
+	WaitEvent      string
+	User           string
+	Database       string
+	Application    string
+	ClientAddr     string
+	ClientHostname string
+	ClientPort     int32
+	BackendStart   *Time
+	XactStart      *Time
+	QueryStart     *Time
+	StateChange    *Time
+	SSLVersion     string
+	SSLCipher      string
+	SSLBits        int32
+	SSLClientDN    string
+	SSLSerial      string
+	SSLIssuerDN    string
+	Query          string
+}
+
+// Stats are the node's cumulative counters.
+type Stats struct {
+	LastArchived string
+	LastFailed   string
+	Counters     []Counter
+	Times        []StatTime
+}
+
+// Counter is one of them.
+type Counter struct {
+	Name  string
+	Value uint64
+}
+
+// StatTime is when something was last counted, or set to zero.
+type StatTime struct {
+	Name string
+	Time *Time
+}
+
 // XLogCtl is how far WAL reaches.
 type XLogCtl struct {
 	SystemIdentifier  uint64
@@ -88,6 +137,7 @@ type XLogCtl struct {
 	ServerVersionNum  uint32
 	WalSegmentSize    uint32 // bytes
 	RecoveryState     string
+	RecoveryPause     string
 	Timeline          uint32
 	PrevTimeline      uint32
 	WrittenUpto       string
@@ -232,11 +282,13 @@ func Read(s *shmem.Segment) (*Dump, error) {
 		Segment:      r.segment(s),
 		PMSignal:     r.pmSignal(a.PM),
 		Processes:    r.processes(a.Procs),
+		Activity:     r.activity(a.Procs, a.Status),
 		XLogCtl:      r.xlogCtl(a.XLog),
 		WalRcvData:   r.walRcv(a.WalRcv),
 		WalSndCtl:    r.walSndCtl(a.SndCtl, len(a.Snds)),
 		WalSnd:       r.walSnds(a.Snds),
 		Checkpointer: r.checkpointer(a.Ckpt),
+		Stats:        r.stats(a.Stats),
 	}, nil
 }
 

@@ -11,7 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"waypost/internal/activity"
 	"waypost/internal/layout"
+	"waypost/internal/pgstat"
 	"waypost/internal/procsignal"
 	"waypost/internal/walrcv"
 	"waypost/internal/walsnd"
@@ -52,6 +54,15 @@ func exampleSegment(t *testing.T) (path string, a layout.Areas) {
 		shmem.SetString(f.ClientAddr[:], "127.0.0.1")
 		f.ClientPort = 40000
 	}))
+	a.Status[1].Update(func(f *activity.Fields) {
+		f.State = activity.Running
+		shmem.SetString(f.User[:], "repl")
+		f.SSL = 1
+		shmem.SetString(f.SSLVersion[:], "TLSv1.3")
+	})
+	a.Status[1].StartWait(activity.WalSenderMain)
+	a.Stats.Waypost.Sent.Add(4096, xlog.Now())
+	a.Stats.Archiver.SetNames(func(n *pgstat.ArchiverNames) { shmem.SetString(n.LastFailed[:], "000000010000000000000002") })
 	return s.Path(), a
 }
 
@@ -83,6 +94,27 @@ func TestDumpNamesStatesAndTellsTheLivingFromTheDead(t *testing.T) {
 	require.Equal(t, "127.0.0.1(40000)", d.WalSnd[0].Client)
 	require.Equal(t, "1.5ms", d.WalSnd[0].WriteLag)
 	require.Empty(t, d.WalSnd[0].FlushLag, "not known")
+}
+
+func TestDumpTellsWhatProcessesDoAndWhatWasCounted(t *testing.T) {
+	path, a := exampleSegment(t)
+	d := read(t, path)
+	require.Len(t, d.Activity, 2)
+	walsender, walreceiver := d.Activity[0], d.Activity[1]
+	require.Equal(t, []string{"walsender", "active", "Activity", "WalSenderMain", "repl", "TLSv1.3"},
+		[]string{walsender.BackendType, walsender.State, walsender.WaitEventType, walsender.WaitEvent, walsender.User, walsender.SSLVersion})
+	require.Equal(t, Activity{Slot: 2, PID: deadPid, BackendType: "walreceiver"}, walreceiver)
+	require.Contains(t, d.Stats.Counters, Counter{"Waypost.Sent.Bytes", 4096})
+	require.Contains(t, d.Stats.Counters, Counter{"WAL.Records", 0})
+	require.Equal(t, "000000010000000000000002", d.Stats.LastFailed)
+	require.Equal(t, "not paused", d.XLogCtl.RecoveryPause)
+	var text bytes.Buffer
+	a.Status[1].Update(func(*activity.Fields) { // with the lock held
+		require.NoError(t, dump(&text, "", path, false))
+	})
+	require.Regexp(t, `Waypost\.Sent\.Bytes +4096`, text.String())
+	require.Regexp(t, `Waypost\.Sent\.LastAt +20\d\d-`, text.String())
+	require.NotContains(t, text.String(), "WAL.Records", "there are none")
 }
 
 func TestConninfoIsShownOnlyOnceItsSecretsAreHidden(t *testing.T) {

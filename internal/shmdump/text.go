@@ -41,7 +41,9 @@ func writeFields(b *strings.Builder, v reflect.Value, indent string) {
 		if f.Kind() == reflect.Slice && f.Len() > 0 {
 			fmt.Fprintf(b, "%s%s\n", indent, snake(name))
 			for j := range f.Len() {
-				fmt.Fprintf(b, "%s  %s\n", indent, line(f.Index(j)))
+				if text := line(f.Index(j)); text != "" {
+					fmt.Fprintf(b, "%s  %s\n", indent, text)
+				}
 			}
 		}
 	}
@@ -76,6 +78,18 @@ func format(v reflect.Value) string {
 func line(v reflect.Value) string {
 	if area, ok := v.Interface().(shmem.AreaInfo); ok {
 		return fmt.Sprintf("%-16s offset %7d, %d × %d bytes", area.Name, area.Offset, area.Count, area.ElemSize)
+	}
+	switch x := v.Interface().(type) {
+	case Counter:
+		if x.Value == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%-36s %d", x.Name, x.Value)
+	case StatTime:
+		if x.Time == nil {
+			return ""
+		}
+		return fmt.Sprintf("%-36s %s", x.Name, format(v.Field(1)))
 	}
 	if v.Kind() != reflect.Struct {
 		return fmt.Sprint(v.Interface())
