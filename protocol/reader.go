@@ -35,6 +35,13 @@ func NewReader(src io.Reader) *Reader { return &Reader{in: input{src: src}} }
 // is there came unencrypted, perhaps from somebody in the middle.
 func (r *Reader) Buffered() int { return r.in.buffered() }
 
+// Take gives out what was read from the peer and not yet given out: the beginning of its TLS handshake, after ErrDirectTLS.
+func (r *Reader) Take() []byte {
+	b := append([]byte(nil), r.in.bytes()...)
+	r.in.start = r.in.end
+	return b
+}
+
 // Next gives the next message. body lives until the next call of r.
 func (r *Reader) Next(phase Phase) (typ byte, body []byte, err error) {
 	if err := r.fill(1); err != nil {

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -42,23 +43,36 @@ func (p *bulkPipe) close() {
 	unix.Close(p.w)
 }
 
-// fill puts a whole message into the empty pipe. It does not wait for room.
+// ReadError says that WriteFrom could not read the file. Nothing of the message is out.
+type ReadError struct{ Err error }
+
+func (e *ReadError) Error() string { return "read the file to send: " + e.Err.Error() }
+
+// Unwrap gives the system's error, or io.ErrUnexpectedEOF for a file that is too short.
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// errNoPipe says that the pipe cannot be used for what is to be sent; a socket may be able to take it all the same.
+var errNoPipe = errors.New("the pipe cannot take the message")
+
+// fill puts a whole message into the empty pipe. It does not wait for room. The error is errNoPipe or a *ReadError.
 func (p *bulkPipe) fill(head []byte, file int, offset int64, n int) error {
 	for {
 		if _, err := unix.Write(p.w, head); err == nil {
 			break // a beginning is shorter than PIPE_BUF, so it is written whole
 		} else if err != unix.EINTR {
-			return err
+			return errNoPipe
 		}
 	}
 	for n > 0 {
 		m, err := unix.Splice(file, &offset, p.w, nil, n, unix.SPLICE_F_NONBLOCK)
 		switch {
 		case err == unix.EINTR:
+		case err == unix.EAGAIN, err == unix.EINVAL, err == unix.ENOSYS: // no room; a file that knows no splice; no splice
+			return errNoPipe
 		case err != nil:
-			return err
+			return &ReadError{err}
 		case m == 0:
-			return io.ErrUnexpectedEOF
+			return &ReadError{io.ErrUnexpectedEOF}
 		default:
 			n -= int(m)
 		}
@@ -72,7 +86,11 @@ func (c *Conn) BeginBulk() {
 	if c.bulk != nil {
 		return
 	}
-	c.bulk = newBulkPipe()
+	if c.tls != nil {
+		c.tls.bulk = true
+	} else {
+		c.bulk = newBulkPipe()
+	}
 	if c.onThisHost() {
 		_ = unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, hostSendBuffer)
 	}
@@ -84,25 +102,38 @@ func (c *Conn) EndBulk() {
 		c.bulk.close()
 		c.bulk = nil
 	}
+	if c.tls != nil {
+		c.tls.bulk, c.tls.message = false, nil
+	}
 }
 
+// ByReference says whether WriteFrom has the kernel send references to the file's pages, and not copies.
+func (c *Conn) ByReference() bool { return c.tls == nil }
+
 // WriteFrom writes a message that consists of head and of n bytes of a file from offset on, for the holder of the turn.
-// What WriteFile says of the file's pages goes for these, too.
+// What writeFile says of the file's pages goes for these, too, unless ByReference says otherwise. A *ReadError leaves the
+// connection between two messages.
 func (c *Conn) WriteFrom(head []byte, file int, offset int64, n int) error {
 	if c.broken != nil {
 		return c.broken
 	}
+	if c.tls != nil {
+		return c.tls.writeFrom(head, file, offset, n)
+	}
 	if c.bulk != nil {
-		if c.bulk.fill(head, file, offset, n) == nil {
+		err := c.bulk.fill(head, file, offset, n)
+		if err == nil {
 			return c.drain(len(head) + n)
 		}
-		// Nothing is out yet, and the way without the pipe finds out what there is to say.
-		c.EndBulk()
+		c.EndBulk() // nothing is out yet
+		if err != errNoPipe {
+			return err
+		}
 	}
-	if err := c.WriteBeginning(head); err != nil {
+	if err := c.writeBeginning(head); err != nil {
 		return err
 	}
-	return c.WriteFile(file, offset, n)
+	return c.writeFile(file, offset, n)
 }
 
 // drain sends the n bytes that are in the pipe.

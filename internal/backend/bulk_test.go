@@ -99,17 +99,34 @@ func TestBulkWriteEndsWhenGiveUpSaysSo(t *testing.T) {
 	require.ErrorIs(t, c.WriteFrom([]byte("head "), int(f.Fd()), 0, 1), enough, "half a message is out: nothing more may follow")
 }
 
-func TestBulkMessageOfAShortFileIsNotSentAsIfWhole(t *testing.T) {
+func TestBulkMessageOfAFileThatCannotBeReadIsNotBegun(t *testing.T) {
 	c, client := pair(t)
 	f, content := bulkFile(t)
+	unreadable, err := os.OpenFile(f.Name(), os.O_WRONLY, 0) // a disk's EIO is the same to us
+	require.NoError(t, err)
+	defer unreadable.Close()
+	for _, tc := range []struct {
+		file   *os.File
+		offset int
+		err    error
+	}{
+		{f, len(content) - 5, io.ErrUnexpectedEOF},
+		{unreadable, 0, unix.EBADF},
+	} {
+		c.BeginBulk()
+		err := c.WriteFrom([]byte("head "), int(tc.file.Fd()), int64(tc.offset), 10)
+		var failed *ReadError
+		require.ErrorAs(t, err, &failed)
+		require.ErrorIs(t, err, tc.err)
+		require.NoError(t, c.Broken(), "nothing is out, so the client can be told")
+	}
 	c.BeginBulk()
 	defer c.EndBulk()
-	require.ErrorIs(t, c.WriteFrom([]byte("head "), int(f.Fd()), int64(len(content)-5), 10), io.ErrUnexpectedEOF)
-	require.ErrorIs(t, c.Broken(), io.ErrUnexpectedEOF)
+	require.NoError(t, c.WriteFrom([]byte("head "), int(f.Fd()), 0, 10))
 	require.NoError(t, unix.Shutdown(c.fd, unix.SHUT_WR))
 	b, err := io.ReadAll(client)
 	require.NoError(t, err)
-	require.Equal(t, "head "+string(content[len(content)-5:]), string(b))
+	require.Equal(t, "head "+string(content[:10]), string(b), "what the pipe had is gone with it")
 }
 
 func TestBulkToTheSameHostKeepsTheQueueShort(t *testing.T) {

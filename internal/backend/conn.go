@@ -39,7 +39,10 @@ type Conn struct {
 	bulk *bulkPipe // nil: bulk sending was not begun, or cannot be had; the writing goroutine's
 
 	deadline time.Time // for reads; zero for none
-	state    *TLSState // set once, by the session, before it knows who the client is; nil without TLS
+
+	// Set once, by the session, before it knows who the client is; nil without TLS.
+	tls   *encryption
+	state *TLSState
 
 	handover atomic.Bool
 	stash    []byte // what a read had got when it was told to hand over
@@ -114,6 +117,22 @@ func (c *Conn) Read(b []byte) (int, error) {
 		c.stash = c.stash[n:]
 		return n, nil
 	}
+	var n int
+	var err error
+	if c.tls == nil {
+		n, err = c.receive(b)
+	} else {
+		n, err = c.tls.read(b)
+	}
+	if err == nil && c.handover.Load() {
+		c.stash = append([]byte(nil), b[:n]...)
+		return 0, ErrHandover
+	}
+	return n, err
+}
+
+// receive is Read from the socket itself.
+func (c *Conn) receive(b []byte) (int, error) {
 	for {
 		if err := c.awaitInput(); err != nil {
 			return 0, err
@@ -121,17 +140,13 @@ func (c *Conn) Read(b []byte) (int, error) {
 		n, err := unix.Read(c.fd, b)
 		switch {
 		case err == unix.EINTR || err == unix.EAGAIN:
-			continue
 		case err != nil:
 			return 0, fmt.Errorf("could not receive data from client: %w", err)
 		case n == 0:
 			return 0, io.EOF
+		default:
+			return n, nil
 		}
-		if c.handover.Load() {
-			c.stash = append([]byte(nil), b[:n]...)
-			return 0, ErrHandover
-		}
-		return n, nil
 	}
 }
 
@@ -167,7 +182,7 @@ func (c *Conn) awaitInput() error {
 	}
 }
 
-// Readable says whether there is input that nobody has read.
+// Readable says whether there is input that nobody has read. Over TLS a reader that is at work may hold more.
 func (c *Conn) Readable() bool {
 	fds := [1]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLIN}}
 	n, err := unix.Poll(fds[:], 0)
@@ -205,19 +220,25 @@ func (c *Conn) Broken() error { return c.broken }
 
 // Write writes all of b, for the holder of the turn.
 func (c *Conn) Write(b []byte) (int, error) {
+	if c.tls != nil {
+		return c.tls.write(b)
+	}
 	if err := c.send(b, 0); err != nil {
 		return 0, err
 	}
 	return len(b), nil
 }
 
-// WriteBeginning writes the beginning of a message that WriteFile continues; the kernel puts both into one packet.
-func (c *Conn) WriteBeginning(b []byte) error { return c.send(b, unix.MSG_MORE) }
+// writeBeginning writes the beginning of a message that writeFile continues; the kernel puts both into one packet.
+func (c *Conn) writeBeginning(b []byte) error { return c.send(b, unix.MSG_MORE) }
 
 // WriteAtOnce writes as much of b as the kernel takes without waiting. For a process that is about to end.
 func (c *Conn) WriteAtOnce(b []byte) error {
 	if c.broken != nil {
 		return c.broken
+	}
+	if c.tls != nil {
+		return c.tls.writeAtOnce(b)
 	}
 	_, err := unix.SendmsgN(c.fd, b, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	return err
@@ -241,10 +262,10 @@ func (c *Conn) send(b []byte, flags int) error {
 	return nil
 }
 
-// WriteFile sends n bytes of a file from offset on, for the holder of the turn. The kernel sends references to the file's
+// writeFile sends n bytes of a file from offset on, for the holder of the turn. The kernel sends references to the file's
 // pages: until the client has the bytes, writing to that part of the file changes them. A file that ends too early
 // gives io.ErrUnexpectedEOF.
-func (c *Conn) WriteFile(file int, offset int64, n int) error {
+func (c *Conn) writeFile(file int, offset int64, n int) error {
 	if c.broken != nil {
 		return c.broken
 	}

@@ -117,13 +117,13 @@ func TestShortFileIsNotSentAsIfWhole(t *testing.T) {
 	defer f.Close()
 	_, err = f.WriteString("0123456789")
 	require.NoError(t, err)
-	require.NoError(t, c.WriteBeginning([]byte("head ")))
-	require.NoError(t, c.WriteFile(int(f.Fd()), 2, 5))
+	require.NoError(t, c.writeBeginning([]byte("head ")))
+	require.NoError(t, c.writeFile(int(f.Fd()), 2, 5))
 	b := make([]byte, 10)
 	_, err = io.ReadFull(client, b)
 	require.NoError(t, err)
 	require.Equal(t, "head 23456", string(b))
-	require.ErrorIs(t, c.WriteFile(int(f.Fd()), 8, 5), io.ErrUnexpectedEOF)
+	require.ErrorIs(t, c.writeFile(int(f.Fd()), 8, 5), io.ErrUnexpectedEOF)
 	require.ErrorIs(t, c.Broken(), io.ErrUnexpectedEOF)
 }
 

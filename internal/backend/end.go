@@ -30,6 +30,14 @@ func (s *Session) close() {
 	}
 }
 
+// leave ends the connection in order, as far as that takes no waiting.
+func (s *Session) leave() {
+	if s.Conn.AcquireWithin(lastWords) {
+		s.Conn.sayGoodbye()
+		s.Conn.Release()
+	}
+}
+
 func (s *Session) disconnection() string {
 	d := time.Since(s.started)
 	return fmt.Sprintf("disconnection: session time: %d:%02d:%02d.%03d user=%s database=%s %s",
@@ -65,6 +73,7 @@ func (s *Session) terminate(e *protocol.Error) error {
 	s.close()
 	if got && s.Conn.Broken() == nil {
 		_ = s.Conn.WriteAtOnce(protocol.AppendErrorResponse(nil, e))
+		s.Conn.sayGoodbye()
 	}
 	return report{e}
 }

@@ -105,6 +105,7 @@ func (s *Session) TakeReload() bool {
 // run serves the client until the session ends. The error is what the process ends with.
 func (s *Session) run(cac launch.CAC) error {
 	err := s.serve(cac)
+	s.leave()
 	s.close()
 	var e *protocol.Error
 	switch {

@@ -9,15 +9,19 @@ import (
 
 // readStartup reads packets until the one that begins the session. errEnd: the client wanted nothing more.
 func (s *Session) readStartup() error {
-	ssl, gss := false, false // asked for and refused: once each
-	for {
+	ssl, gss := false, false // asked for: once each
+	for first := true; ; first = false {
 		body, err := s.Reader.ReadStartupPacket()
 		if err == protocol.ErrDirectTLS {
-			return &protocol.Error{
-				Severity: protocol.SeverityLog, Code: protocol.CodeProtocolViolation, LogOnly: true,
-				Message: "invalid length of startup packet",
-				Detail:  "The client began with a TLS handshake.",
+			if !first || !s.mayEncrypt() {
+				e := tlsError("invalid length of startup packet")
+				e.Detail = "The client began with a TLS handshake."
+				return e
 			}
+			if err := s.acceptDirectTLS(); err != nil {
+				return err
+			}
+			continue
 		}
 		if err != nil {
 			return err
@@ -29,13 +33,18 @@ func (s *Session) readStartup() error {
 				return protocol.UnsupportedProtocol(protocol.SSLRequestCode)
 			}
 			ssl = true
-			err = s.refuseEncryption("SSL")
+			if s.mayEncrypt() {
+				gss = true // encryption of either kind is enough
+				err = s.acceptTLS()
+			} else {
+				err = s.refuseEncryption(packet)
+			}
 		case protocol.GSSENCRequest:
 			if gss {
 				return protocol.UnsupportedProtocol(protocol.GSSENCRequestCode)
 			}
 			gss = true
-			err = s.refuseEncryption("GSSAPI encryption")
+			err = s.refuseEncryption(packet)
 		case *protocol.CancelRequest:
 			s.cancel(packet)
 			return errEnd
@@ -53,14 +62,13 @@ func (s *Session) readStartup() error {
 }
 
 // refuseEncryption answers 'N'. Whatever came behind the request was not meant to be read in clear.
-func (s *Session) refuseEncryption(what string) error {
+func (s *Session) refuseEncryption(request protocol.StartupPacket) error {
 	s.out = append(s.out, 'N')
 	if err := s.Flush(); err != nil {
 		return err
 	}
 	if s.Reader.Buffered() > 0 {
-		return protocol.Fatalf(protocol.CodeProtocolViolation, "received unencrypted data after %s request", what).
-			WithDetail("This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.")
+		return protocol.UnencryptedDataAfter(request)
 	}
 	return nil
 }

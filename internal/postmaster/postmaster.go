@@ -55,6 +55,7 @@ type Postmaster struct {
 	settings        *guc.Settings
 	encodedSettings []byte
 	secret          []byte // children make cancel keys from it
+	tls             []byte // certificate, key and the like (tlsfiles.Files) as last read without an error; nil: no TLS
 	hba             string // the rules of pg_hba.conf as last read without an error, for children
 	ident           string // the maps of pg_ident.conf, likewise
 	configLoaded    time.Time
@@ -128,6 +129,9 @@ func (pm *Postmaster) prepare(dir string) error {
 	if _, err := datadir.Version(pm.dataDir); err != nil {
 		return err
 	}
+	if err := datadir.CheckRoles(pm.dataDir); err != nil {
+		return err
+	}
 	unix.Umask(mode.Umask)
 	if err := os.Chdir(pm.dataDir); err != nil {
 		return fmt.Errorf("enter the data directory: %w", err)
@@ -184,6 +188,9 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 		return fmt.Errorf("could not load %s", pm.settings.String(guc.HbaFile))
 	}
 	pm.loadIdent()
+	if err := pm.loadTLS(false); err != nil {
+		return err
+	}
 	if pm.sockets, err = listen(pm.settings, info, &pm.log); err != nil {
 		return err
 	}

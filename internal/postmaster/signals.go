@@ -125,5 +125,6 @@ func (pm *Postmaster) reload() {
 	if !pm.loadIdent() {
 		pm.log.Info().Msgf("%s was not reloaded", pm.settings.String(guc.IdentFile))
 	}
+	pm.reloadTLS()
 	pm.signalChildren(unix.SIGHUP, everybody)
 }

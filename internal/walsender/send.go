@@ -1,12 +1,14 @@
 package walsender
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"waypost/internal/backend"
 	"waypost/internal/walsnd"
 	"waypost/protocol"
 	"waypost/walfile"
@@ -70,9 +72,9 @@ func (st *stream) sendCopied(n int, offset int64) error {
 		switch {
 		case err == unix.EINTR:
 		case err != nil:
-			return fileError("could not read from WAL segment", st.segmentName(), err)
+			return st.unreadable(n, offset, err)
 		case m == 0:
-			return internalErrorf("could not read from WAL segment %s, offset %d: read %d of %d", st.segmentName(), offset, got, n)
+			return st.unreadable(n, offset, io.ErrUnexpectedEOF)
 		default:
 			got += m
 		}
@@ -89,7 +91,14 @@ func (st *stream) sendCopied(n int, offset int64) error {
 // sendReferences sends the header and, behind it, references to the file's pages.
 func (st *stream) sendReferences(n int, offset int64, to xlog.LSN) error {
 	err := st.writeReferences(n, offset, to)
-	if err == io.ErrUnexpectedEOF {
+	if err == nil {
+		return nil
+	}
+	var unreadable *backend.ReadError
+	switch {
+	case errors.As(err, &unreadable):
+		return st.unreadable(n, offset, unreadable.Err)
+	case err == io.ErrUnexpectedEOF:
 		// Half a message is out, and there is no way to tell the client anything any more.
 		return &protocol.Error{
 			Severity: protocol.SeverityFatal, Code: protocol.CodeDataCorrupted, LogOnly: true,
@@ -102,11 +111,25 @@ func (st *stream) sendReferences(n int, offset int64, to xlog.LSN) error {
 func (st *stream) writeReferences(n int, offset int64, to xlog.LSN) error {
 	st.conn.Acquire()
 	defer st.conn.Release()
-	st.announce(to)
+	if !st.announce(to) {
+		return backend.ErrDone
+	}
 	if err := st.checkNotRemoved(); err != nil {
 		return err
 	}
-	return st.conn.WriteFrom(st.buf[:protocol.XLogDataHeaderLen], st.seg.fd, offset, n)
+	err := st.conn.WriteFrom(st.buf[:protocol.XLogDataHeaderLen], st.seg.fd, offset, n)
+	if err == nil && !st.conn.ByReference() {
+		st.forget()
+	}
+	return err
+}
+
+// unreadable is the error of a segment that does not give the n bytes at offset, as PostgreSQL has it. Nothing was sent.
+func (st *stream) unreadable(n int, offset int64, err error) error {
+	if err == io.ErrUnexpectedEOF {
+		return internalErrorf("could not read from WAL segment %s, offset %d: read too few of %d bytes", st.segmentName(), offset, n)
+	}
+	return fileError("could not read from WAL segment", st.segmentName(), err)
 }
 
 func (st *stream) segmentName() string {

@@ -59,6 +59,7 @@ func (w *WalSender) copyBoth(start, end xlog.LSN, line *timeline) error {
 	if err := w.s.Flush(); err != nil {
 		return err
 	}
+	w.abandon()
 	st := newStream(w, start, line)
 	defer st.close()
 	err := st.run(end)

@@ -50,6 +50,9 @@ type WalSender struct {
 	active    bool       // between START_REPLICATION's CopyBothResponse and its end
 	stopping  atomic.Bool
 	lastCycle atomic.Pointer[time.Time] // when SIGUSR2 came; nil: it has not
+
+	references sync.Mutex // guards closed, and WalSnd.InFlightFrom's being set
+	closed     bool       // snd may be another process's by now
 }
 
 // New claims a WalSnd for the session. The error is what the client gets.
@@ -102,9 +105,13 @@ func (w *WalSender) setState(state walsnd.State) {
 // Close frees the WalSnd. Safe for any goroutine; what the others still store after it is dropped. What the client has not
 // confirmed may wait in its receive queue for as long as it likes, and is never to be overwritten.
 func (w *WalSender) Close() {
-	if w.snd.InFlightFrom.Load() != 0 {
-		w.p.SndCtl.Abandon(w.snd.Snapshot().SentPtr + maxSendSize)
+	w.references.Lock()
+	defer w.references.Unlock()
+	if w.closed {
+		return
 	}
+	w.closed = true
+	w.abandonLocked()
 	w.flush(time.Now(), true)
 	w.snd.Release()
 	w.saveLast()
