@@ -129,6 +129,7 @@ func start(kind procsignal.Kind) (*Process, error) {
 	p.Activity = &p.Status[p.ChildSlot]
 	now := xlog.Now()
 	p.Activity.Join(now)
+	p.Proc.SetLaunchedIn(params.PMState)
 	p.Proc.Join(os.Getpid(), p.Kind, int64(now))
 	if err := unix.SetNonblock(launch.FDDeath, true); err != nil {
 		return nil, fmt.Errorf("watch the postmaster: %w", err)

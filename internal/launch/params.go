@@ -32,13 +32,14 @@ const (
 )
 
 // paramsVersion changes with every change of the record.
-const paramsVersion = 3
+const paramsVersion = 4
 
 // Params is the record that a child starts from.
 type Params struct {
 	Kind            procsignal.Kind
 	ChildSlot       int    // its number in the PMSignal array and in ProcSignal
 	DataDir         string // absolute; also the working directory
+	PMState         string // the postmaster's state when it launched the child, for who looks on
 	PostmasterStart int64  // xlog.TimestampTz
 	ConfigLoaded    int64  // xlog.TimestampTz of the postmaster's last (re)load
 	SyncFailed      bool   // an earlier generation of this postmaster ended by a failed fsync
@@ -55,7 +56,7 @@ func (p *Params) encode() []byte {
 	for _, v := range []int64{int64(p.Kind), int64(p.ChildSlot), p.PostmasterStart, p.ConfigLoaded, boolInt(p.SyncFailed)} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(v))
 	}
-	for _, s := range [][]byte{[]byte(p.DataDir), p.Settings, []byte(p.HBA), []byte(p.Ident), p.TLS, p.Secret} {
+	for _, s := range [][]byte{[]byte(p.DataDir), []byte(p.PMState), p.Settings, []byte(p.HBA), []byte(p.Ident), p.TLS, p.Secret} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(len(s)))
 		b = append(b, s...)
 	}
@@ -89,6 +90,7 @@ func decode(b []byte) (*Params, error) {
 	p := &Params{Kind: procsignal.Kind(number()), ChildSlot: int(number()), PostmasterStart: number(), ConfigLoaded: number()}
 	p.SyncFailed = number() != 0
 	p.DataDir = string(text())
+	p.PMState = string(text())
 	p.Settings = text()
 	p.HBA = string(text())
 	p.Ident = string(text())

@@ -14,7 +14,7 @@ import (
 func TestParamsRoundTrip(t *testing.T) {
 	p := &Params{Kind: procsignal.WalReceiver, ChildSlot: 17, DataDir: "/data/dir with space", PostmasterStart: -5,
 		ConfigLoaded: 1 << 60, SyncFailed: true, Settings: []byte{0, 1, 255}, HBA: "local all all trust\n",
-		Ident: "m a b\n", TLS: []byte("pem"), Secret: []byte{1, 2}}
+		PMState: "PM_RUN", Ident: "m a b\n", TLS: []byte("pem"), Secret: []byte{1, 2}}
 	back, err := decode(p.encode())
 	require.NoError(t, err)
 	require.Equal(t, p, back)

@@ -110,7 +110,8 @@ func (pm *Postmaster) startChild(k procsignal.Kind, control *os.File) *child {
 	pm.areas.PM.AssignChild(slot)
 	pid, err := pm.launcher.Start(&launch.Params{
 		Kind: k, ChildSlot: slot, DataDir: pm.dataDir, PostmasterStart: int64(xlog.FromTime(pm.startTime)),
-		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed, Settings: pm.encodedSettings,
+		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed,
+		Settings: pm.encodedSettings, PMState: pm.state.String(),
 		HBA: pm.hba, Ident: pm.ident, Secret: pm.secret,
 	}, control)
 	if err != nil {

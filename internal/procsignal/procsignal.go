@@ -3,6 +3,8 @@
 package procsignal
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"sync/atomic"
 
@@ -77,12 +79,36 @@ type Slot struct {
 	flags     [NumReasons]atomic.Uint32 // set by anyone, cleared by its process
 	startedAt atomic.Int64              // xlog.TimestampTz; written by its process
 
+	// launchedIn is the postmaster's state when it launched the process, a text filled up with zeros; written by its process.
+	launchedIn [launchedInLen / 8]atomic.Uint64
+
 	// Latch wakes the process's main loop.
 	Latch shmem.Latch
 }
 
 // Area is the table's place in the segment.
 var Area = shmem.Area[Slot]{Name: "ProcSignal"}
+
+// launchedInLen is how many bytes of a state's name there is room for.
+const launchedInLen = 24
+
+// SetLaunchedIn stores the name of the postmaster's state, before Join.
+func (s *Slot) SetLaunchedIn(state string) {
+	var b [launchedInLen]byte
+	copy(b[:], state)
+	for i := range s.launchedIn {
+		s.launchedIn[i].Store(binary.LittleEndian.Uint64(b[8*i:]))
+	}
+}
+
+// LaunchedIn is the name of the postmaster's state when it launched the process, "" for none known.
+func (s *Slot) LaunchedIn() string {
+	var b []byte
+	for i := range s.launchedIn {
+		b = binary.LittleEndian.AppendUint64(b, s.launchedIn[i].Load())
+	}
+	return string(bytes.TrimRight(b, "\x00"))
+}
 
 // Join fills the entry for the calling process.
 func (s *Slot) Join(pid int, k Kind, startedAt int64) {

@@ -18,6 +18,16 @@ var recoveryFunctions = [...]function{
 	{names: "pg_walfile_name pg_walfile_name_offset", eval: func(n *node, _ []sql.Value) (sql.Value, error) {
 		return nil, duringRecovery().WithHint(n.function + "() cannot be executed during recovery.")
 	}},
+	{names: "pg_wal_replay_pause", value: func(n *node) sql.Value {
+		n.XLog.SetRecoveryPause(true)
+		return ""
+	}},
+	{names: "pg_wal_replay_resume", value: func(n *node) sql.Value {
+		n.XLog.SetRecoveryPause(false)
+		return ""
+	}},
+	{names: "pg_is_wal_replay_paused", value: func(n *node) sql.Value { return n.XLog.RecoveryPause() != xlogctl.NotPaused }},
+	{names: "pg_get_wal_replay_pause_state", value: func(n *node) sql.Value { return n.XLog.RecoveryPause().String() }},
 	{names: "pg_promote", fails: &sql.Error{
 		Code: types.CodeFeatureNotSupported, Message: "promotion is not supported by this version of Waypost",
 	}},
