@@ -112,7 +112,7 @@ func (pm *Postmaster) startChild(k procsignal.Kind, control *os.File) *child {
 		Kind: k, ChildSlot: slot, DataDir: pm.dataDir, PostmasterStart: int64(xlog.FromTime(pm.startTime)),
 		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed,
 		Settings: pm.encodedSettings, PMState: pm.state.String(),
-		HBA: pm.hba, Ident: pm.ident, Secret: pm.secret,
+		HBA: pm.hba, Ident: pm.ident, TLS: pm.tls, Secret: pm.secret,
 	}, control)
 	if err != nil {
 		pm.areas.PM.ReleaseChild(slot)
