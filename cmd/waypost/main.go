@@ -32,7 +32,7 @@ func rootCommand() *cobra.Command {
 	c.PersistentFlags().BoolP("help", "?", false, "show this help, then exit")
 	c.Flags().BoolP("version", "V", false, "output version information, then exit")
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	c.AddCommand(nodeinit.Command(&pgwire.Transport{}))
+	c.AddCommand(nodeinit.Command(&pgwire.Transport{}), nodeinit.RoleCommand())
 	c.AddCommand(nodectl.Commands()...)
 	return c
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"waypost/internal/datadir"
 	"waypost/internal/guc"
 	"waypost/internal/nodectl"
 	"waypost/internal/nodeinit"
@@ -50,11 +51,14 @@ func report(w io.Writer, cmd *cobra.Command, err error) {
 func explanation(err error) (detail, hint string) {
 	var init *nodeinit.Error
 	var setting *guc.Error
+	var dir *datadir.Error
 	switch {
 	case errors.As(err, &init):
 		return init.Detail, init.Hint
 	case errors.As(err, &setting):
 		return setting.Detail, setting.Hint
+	case errors.As(err, &dir):
+		return dir.Detail, dir.Hint
 	}
 	return "", ""
 }

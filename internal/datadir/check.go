@@ -52,6 +52,21 @@ func Check(dir string) (Mode, error) {
 	return ModeFor(perm), nil
 }
 
+// CheckRoles says whether dir has roles: without any nobody could come in, and nobody could make one. dir is the data
+// directory.
+func CheckRoles(dir string) error {
+	_, err := os.Stat(filepath.Join(dir, RolesFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Error{SQLSTATE: codeNotReady, Message: fmt.Sprintf("data directory %q has no roles", dir),
+			Detail: fmt.Sprintf("There is no file %q: the directory was made by a build that had no roles.", RolesFile),
+			Hint:   fmt.Sprintf("Make the first one, a superuser, with \"waypost init-roles -D %s\", and start the node again.", dir), Err: err}
+	}
+	if err != nil {
+		return fileError(fmt.Sprintf("could not look for file %q", RolesFile), err)
+	}
+	return nil
+}
+
 // Mode is what a data directory's own permissions make of those of everything in it.
 type Mode struct {
 	Dir   os.FileMode // 0700 or 0750: new directories, and data_directory_mode

@@ -28,6 +28,7 @@ type builder struct {
 	existed  bool     // the directory was there, empty
 	lock     *os.File // the directory; what is in it is ours to write and to remove while its flock is held
 	settings *settings
+	first    *firstRole
 	up       *upstream
 	start    start
 }
@@ -71,6 +72,7 @@ func (b *builder) build(ctx context.Context) error {
 		{"creating subdirectories", b.makeSubdirectories},
 		{"writing configuration files", b.writeConfig},
 		{"checking configuration files", b.checkConfig},
+		{"making role " + b.first.name, func() error { return b.first.make(b.dir) }},
 		{"writing timeline history files", b.writeHistory},
 		{"writing control file", b.writeControlFile},
 		{"remembering the start position", b.remember},
@@ -198,7 +200,7 @@ func (b *builder) writeConfig() error {
 	for _, f := range [][2]string{
 		{datadir.ConfigFile, b.settings.config()},
 		{datadir.AutoConfigFile, autoConfig},
-		{datadir.HbaFile, hbaConfig},
+		{datadir.HbaFile, hbaConfig(b.first.local, b.first.host)},
 		{datadir.IdentFile, identConfig},
 		{datadir.StandbySignal, ""},
 	} {

@@ -20,6 +20,7 @@ type Options struct {
 	StartLSN    xlog.LSN // 0: the slot's, or the upstream's current position
 	GroupAccess bool
 	Settings    []string // name=value, the last of one name counts
+	FirstRole   FirstRole
 }
 
 // Run makes a node, telling out what it does. An error is a *Error, or has a *guc.Error or the system's in it; it
@@ -47,7 +48,15 @@ func Run(ctx context.Context, t transport.Transport, opts Options, out io.Writer
 		return err
 	}
 	b.setUmask()
-	return b.build(ctx)
+	if err := b.build(ctx); err != nil {
+		return err
+	}
+	if b.first.trusts() {
+		fmt.Fprintf(out, "\nwaypost: warning: enabling \"trust\" authentication for local connections\n"+
+			"waypost: hint: You can change this by editing pg_hba.conf or using the option -A, or --auth-local and --auth-host, "+
+			"the next time you run init.\n")
+	}
+	return nil
 }
 
 // prepare checks everything that can be checked without asking anybody.
@@ -73,7 +82,10 @@ func prepare(t transport.Transport, opts Options, out io.Writer) (*builder, erro
 	if err := t.CheckConninfo(opts.Upstream, false); err != nil {
 		return nil, &Error{Message: fmt.Sprintf("the upstream's connection string is not valid: %v", err), Err: err}
 	}
-	b.settings, err = opts.settings()
+	if b.settings, err = opts.settings(); err != nil {
+		return nil, err
+	}
+	b.first, err = opts.FirstRole.prepare(b.settings)
 	return b, err
 }
 

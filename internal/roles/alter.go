@@ -49,7 +49,10 @@ func (x *exec) notReservedRef(ref ast.RoleRef) error {
 	if ref.Special {
 		return nil
 	}
-	return notReserved(ref.Name, "Cannot alter reserved roles.")
+	if err := notReserved(ref.Name, "Cannot alter reserved roles."); err != nil {
+		return err
+	}
+	return nil
 }
 
 func (x *exec) mayAlter(o *options, r *Role) error {
@@ -107,7 +110,7 @@ func (x *exec) rename(stmt *ast.RenameRole) error {
 		return err
 	}
 	name := x.cut(stmt.NewName)
-	if err := validName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return err
 	}
 	if x.s.Find(name) != nil {

@@ -15,7 +15,7 @@ func (x *exec) create(stmt *ast.CreateRole) error {
 		return err
 	}
 	name := x.cut(stmt.Name)
-	if err := validName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return err
 	}
 	if x.s.Find(name) != nil {

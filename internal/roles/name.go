@@ -19,8 +19,8 @@ const (
 	codeUndefinedDB     = "3D000"
 )
 
-// validName says whether a role may be called so.
-func validName(name string) error {
+// CheckName says whether a role may be called so; nil if it may.
+func CheckName(name string) *types.Error {
 	switch {
 	case name == "" || len(name) > MaxName:
 		return types.Errorf("42602", "role name \"%s\" must have 1 to %d bytes", name, MaxName)
@@ -33,7 +33,7 @@ func validName(name string) error {
 }
 
 // notReserved keeps names of predefined roles, those to come with them, for the system.
-func notReserved(name, detail string) error {
+func notReserved(name, detail string) *types.Error {
 	if strings.HasPrefix(name, "pg_") {
 		return types.Errorf(codeReservedName, "role name \"%s\" is reserved", name).WithDetail("%s", detail)
 	}

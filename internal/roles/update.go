@@ -45,7 +45,7 @@ var ErrExists = errors.New("there is a file of roles already")
 // Create makes the file of a data directory that has none, with the bootstrap superuser in it: password is empty or a
 // verifier.
 func Create(ctx context.Context, dataDir, name, password string) error {
-	if err := validName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return err
 	}
 	unlock, err := lock(ctx, dataDir)

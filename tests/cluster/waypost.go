@@ -52,7 +52,7 @@ func (c *Cluster) InitWaypost(name, upstream string, opts WaypostOptions) *Waypo
 	c.T.Cleanup(w.requireNoSharedMemory) // runs once every process of it has been ended
 	argv := []string{
 		c.WaypostProgram("waypost"), "init", "-D", w.DataDir,
-		"--upstream", upstream + " application_name=" + name, "--port", strconv.Itoa(w.Port),
+		"--upstream", upstream + " application_name=" + name, "--port", strconv.Itoa(w.Port), "-U", "postgres",
 	}
 	c.Run(append(argv, opts.InitArgs...)...)
 	w.inode = inode(c.T, w.DataDir)
