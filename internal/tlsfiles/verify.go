@@ -134,7 +134,7 @@ func failure(leaf *x509.Certificate, err error, now time.Time) *VerifyError {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
 	switch {
-	case errors.As(err, &unknown) && bytes.Equal(leaf.RawSubject, leaf.RawIssuer):
+	case errors.As(err, &unknown) && leaf.CheckSignature(leaf.SignatureAlgorithm, leaf.RawTBSCertificate, leaf.Signature) == nil:
 		e.Why = "self-signed certificate"
 	case errors.As(err, &unknown):
 		e.Why = "unable to get local issuer certificate"

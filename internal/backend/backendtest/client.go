@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -63,6 +64,31 @@ func fileOf(t testing.TB, c net.Conn) *os.File {
 	f, err := c.(filer).File()
 	require.NoError(t, err)
 	return f
+}
+
+// SSLRequest asks for TLS and gives the answer.
+func (c *Client) SSLRequest() string {
+	c.t.Helper()
+	c.SendRaw(StartupPacket(uint32(protocol.SSLRequestCode)))
+	var answer [1]byte
+	require.NoError(c.t, c.SetReadDeadline(time.Now().Add(patience)))
+	_, err := io.ReadFull(c, answer[:])
+	require.NoError(c.t, err)
+	return string(answer[:])
+}
+
+// Encrypt does the client's part of a handshake; all that follows goes through it. What the server thinks of the client's
+// certificate may show with the first read only.
+func (c *Client) Encrypt(config *tls.Config) (*tls.Conn, error) {
+	conn := tls.Client(c.Conn, config)
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	if err := conn.Handshake(); err != nil {
+		return nil, err
+	}
+	c.Conn = conn
+	return conn, conn.SetDeadline(time.Time{})
 }
 
 // Start sends a startup packet of protocol 3.0 with names and values in turn.

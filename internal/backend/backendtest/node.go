@@ -52,6 +52,7 @@ type Node struct {
 	mu   sync.Mutex
 	used [children]bool
 	hba  string // the rules as the postmaster would hand them on
+	tls  []byte // tlsfiles.Files, likewise
 }
 
 // Options are what a Node can differ in.
@@ -60,6 +61,7 @@ type Options struct {
 	Config      string // lines for postgresql.conf
 	HBA         string // pg_hba.conf; trust for all if empty
 	Version     uint32 // server_version_num; 150018 if zero
+	TLS         []byte // tlsfiles.Files, encoded; none if empty
 	Replication backend.NewReplication
 }
 
@@ -79,7 +81,7 @@ func New(t testing.TB, o Options) *Node {
 	require.NoError(t, os.Mkdir(filepath.Join(n.Dir, "pg_wal"), 0o700))
 	n.WriteFile("postgresql.conf", o.Config)
 	n.WriteFile("pg_hba.conf", o.HBA)
-	n.hba = o.HBA
+	n.hba, n.tls = o.HBA, o.TLS
 	n.WriteFile("pg_ident.conf", "")
 
 	// A child that becomes a walsender signals the postmaster, which is this process.
@@ -155,7 +157,7 @@ func (n *Node) NewProcess() *Session {
 	s.Process = &child.Process{
 		Kind: procsignal.Spare, ChildSlot: s.Slot, DataDir: n.Dir, Generation: 1, PostmasterStart: time.Now(),
 		Settings: settings, Log: n.Log.logger(), Title: &proctitle.Title{}, Proc: &n.Procs[s.Slot], Activity: &n.Status[s.Slot],
-		Segment: n.Segment, Areas: n.Areas, Signals: s.signals, HBA: n.hba,
+		Segment: n.Segment, Areas: n.Areas, Signals: s.signals, HBA: n.hba, TLS: n.tls,
 	}
 	n.PM.MarkActive(s.Slot)
 	s.Process.Proc.Join(os.Getpid(), procsignal.Spare, 0)
