@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"strings"
 
 	"waypost/internal/controldata"
 	"waypost/internal/sql"
@@ -66,7 +67,7 @@ var objectFunctions = [...]function{
 		if p == nil {
 			return nil, nil
 		}
-		return arguments(p), nil
+		return arguments(p, n.function == "pg_get_function_arguments"), nil
 	}},
 	{
 		names: "pg_opclass_is_visible pg_operator_is_visible pg_collation_is_visible pg_conversion_is_visible " +
@@ -125,37 +126,56 @@ func databaseSize(_ *node, a []sql.Value) (sql.Value, error) {
 }
 
 // arguments shows a function's declared arguments.
-func arguments(p *pgcat.Proc) string {
+func arguments(p *pgcat.Proc, withDefaults bool) string {
 	sig, known := pgcat.Details(p.OID)
-	text := ""
-	add := func(s string) {
-		if text != "" {
-			text += ", "
-		}
-		text += s
-	}
+	var list []string
 	if !known {
 		for _, t := range p.Args() {
-			add(pgcat.FormatType(t, -1))
+			list = append(list, pgcat.FormatType(t, -1))
 		}
-		return text
+		return strings.Join(list, ", ")
 	}
+	without := len(p.Args()) - int(p.NDefaults) // input arguments before the first that has a default
+	defaults := expressions(sig.Defaults)
 	for _, arg := range sig.Args {
 		s := pgcat.FormatType(arg.Type, -1)
 		if arg.Name != "" {
 			s = arg.Name + " " + s
 		}
 		switch arg.Mode {
+		case 't':
+			continue
 		case 'o':
-			s = "OUT " + s
+			list = append(list, "OUT "+s)
+			continue
 		case 'b':
 			s = "INOUT " + s
 		case 'v':
 			s = "VARIADIC " + s
-		case 't':
-			continue
 		}
-		add(s)
+		if without--; without < 0 && withDefaults && -without <= len(defaults) {
+			s += " DEFAULT " + defaults[-without-1]
+		}
+		list = append(list, s)
 	}
-	return text
+	return strings.Join(list, ", ")
+}
+
+// expressions takes a list of expressions apart: at commas that stand neither in quotes nor in parentheses.
+func expressions(list string) (out []string) {
+	depth, quoted, from := 0, false, 0
+	for i := range len(list) {
+		switch c := list[i]; {
+		case c == '\'':
+			quoted = !quoted
+		case quoted:
+		case c == '(' || c == '[':
+			depth++
+		case c == ')' || c == ']':
+			depth--
+		case c == ',' && depth == 0:
+			out, from = append(out, strings.TrimSpace(list[from:i])), i+1
+		}
+	}
+	return append(out, strings.TrimSpace(list[from:]))
 }

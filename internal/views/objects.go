@@ -1,6 +1,8 @@
 package views
 
 import (
+	"strings"
+
 	"waypost/internal/controldata"
 	"waypost/internal/roles"
 	"waypost/internal/sql"
@@ -51,11 +53,11 @@ var objectViews = [...]view{
 		},
 	},
 	{
-		"pg_namespace", "oid nspname nspowner",
+		"pg_namespace", "oid nspname nspowner nspacl",
 		func(s *scan) error {
-			s.add(int64(catalogSchema), "pg_catalog", owner)
+			s.add(int64(catalogSchema), "pg_catalog", owner, schemaACL(s.userName(roles.BootstrapOID)))
 			s.add(int64(toastSchema), "pg_toast", owner)
-			s.add(int64(publicSchema), "public", int64(ownerRole))
+			s.add(int64(publicSchema), "public", int64(ownerRole), schemaACL(s.userName(ownerRole)))
 			return nil
 		},
 	},
@@ -108,6 +110,9 @@ var objectViews = [...]view{
 			s.eachRelation(func(r *relation) {
 				for i, c := range r.Columns {
 					f := formOf(c.Type)
+					if f.collation != 0 && r.kind == 'r' {
+						f.collation = cCollation
+					}
 					s.add(int64(r.OID), c.Name, int64(c.Type), int64(f.len), int64(i+1), int64(-1), int64(-1), int64(f.dimensions),
 						f.byValue, f.align, f.storage, "", false, false, false, "", "", false, true, int64(0), int64(f.collation))
 				}
@@ -192,6 +197,15 @@ var objectViews = [...]view{
 	},
 }
 
+// schemaACL says that everybody may use a schema, and its owner create in it.
+func schemaACL(owner sql.Value) sql.Value {
+	name, _ := owner.(string)
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
+		name = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+	}
+	return types.FromStrings(types.AclItem, []string{name + "=UC/" + name, "=U/" + name})
+}
+
 // relation is one of the catalog's own relations, for the catalogs that describe them.
 type relation struct {
 	*sql.Relation
@@ -236,34 +250,54 @@ type form struct {
 }
 
 func formOf(oid sql.OID) form {
-	f := form{len: -1, align: "i", storage: "x"}
 	t := pgcat.TypeByOID(oid)
 	if t == nil {
-		return f
+		return form{len: -1, align: "i", storage: "x"}
 	}
-	switch f.len = int(t.Len); {
-	case f.len == 1 || oid == types.Name:
-		f.align, f.storage = "c", "p"
-	case f.len == 2:
-		f.align, f.storage = "s", "p"
-	case f.len == -2:
-		f.align, f.storage = "c", "p"
-	case f.len == 8 || f.len == 16 && oid != types.AclItem && oid != 2950:
-		f.align, f.storage = "d", "p"
-	case f.len > 0:
-		f.storage = "p"
-	}
-	f.byValue = f.len == 1 || f.len == 2 || f.len == 4 || f.len == 8 && oid != 774 && oid != 829
-	switch oid {
-	case types.Text, types.BPChar, types.VarChar, types.TextArray, 194:
-		f.collation = 100
-	case types.Name, types.NameArray:
-		f.collation = cCollation
-	}
-	if t.Elem != 0 && t.Len == -1 {
-		f.dimensions = 1
+	f := form{len: int(t.Len), align: alignOf(t), storage: "p", collation: collationOf(oid)}
+	f.byValue = f.len == 1 || f.len == 2 || f.len == 4 || f.len == 8 && t.Category != 'G' && oid != 774 && oid != 829
+	if f.len == -1 {
+		f.storage = "x"
+		if oid == types.Numeric || oid == types.Inet || oid == types.Cidr {
+			f.storage = "m"
+		}
+		if t.Elem != 0 {
+			f.dimensions = 1
+		}
 	}
 	return f
+}
+
+// alignOf is typalign: an array's is that of its elements, but not less than an integer's.
+func alignOf(t *pgcat.Type) string {
+	switch t.Len {
+	case 1, -2, 64:
+		return "c"
+	case 2:
+		return "s"
+	case 8, 12, 16:
+		if t.OID == uuid {
+			return "c"
+		}
+		return "d"
+	case -1:
+		if e := pgcat.TypeByOID(t.Elem); e != nil && alignOf(e) == "d" {
+			return "d"
+		}
+	}
+	return "i"
+}
+
+const uuid sql.OID = 2950
+
+func collationOf(oid sql.OID) int {
+	switch oid {
+	case types.Text, types.BPChar, types.VarChar, types.TextArray, types.VarCharArray, 1014, types.NodeTree:
+		return 100
+	case types.Name, types.NameArray:
+		return cCollation
+	}
+	return 0
 }
 
 func (s *scan) addType(t *pgcat.Type) {

@@ -38,6 +38,8 @@ func DisplayName(t OID) string {
 		return `"any"`
 	case Numeric: // these are key words, but not quoted
 		return "numeric"
+	case 114:
+		return "json"
 	case Interval:
 		return "interval"
 	}
