@@ -33,6 +33,9 @@ type Error struct {
 	Line     int
 	Routine  string
 
+	// DetailLog is the detail for the log, where the client may not have it (PostgreSQL: errdetail_log). It is never sent.
+	DetailLog string
+
 	// LogOnly is PostgreSQL's COMMERROR: the peer is gone or does not speak the protocol, so this is for the log
 	// and nothing of it is sent.
 	LogOnly bool

@@ -15,7 +15,10 @@ type report struct{ e *protocol.Error }
 
 // LogFields makes report a logging.Reporter.
 func (r report) LogFields() (sqlstate, message, detail, hint string) {
-	return string(r.e.Code), r.e.Message, r.e.Detail, r.e.Hint
+	if detail = r.e.DetailLog; detail == "" {
+		detail = r.e.Detail
+	}
+	return string(r.e.Code), r.e.Message, detail, r.e.Hint
 }
 
 // Error is the message alone: the log has a place of its own for everything else.
