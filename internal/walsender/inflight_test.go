@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"waypost/internal/backend/backendtest"
+	"waypost/internal/walsnd"
 	"waypost/protocol"
 	"waypost/xlog"
 )
@@ -132,4 +133,20 @@ func TestRemovedSegmentIsNotSentEvenIfItsFileIsStillOpen(t *testing.T) {
 		require.Equal(t, "requested WAL segment 000000010000000000000001 has already been removed", e.Message)
 		c.Must('Z')
 	}
+}
+
+// A client may ask for another stream while all of the first one is still on its way.
+func TestSecondStreamLeavesWhatTheFirstHasInFlightAlone(t *testing.T) {
+	const part = 512 * 1024
+	n, c, want := streaming(t, backendtest.Options{}, 4, segSize, segSize+part)
+	snd := &n.Snds[0]
+	eventually(t, "all to be on its way", func() bool { return snd.Snapshot().SentPtr == segSize+part })
+	require.Equal(t, uint64(segSize), snd.InFlightFrom.Load())
+	c.Send('c', nil)
+	eventually(t, "the first stream to end", func() bool { return snd.Snapshot().State == walsnd.Startup })
+	n.SetEnd(4*segSize + part)
+	c.Query("START_REPLICATION " + (4 * segSize).String())
+	eventually(t, "the second stream to begin", func() bool { return snd.InFlightFrom.Load() == uint64(4*segSize) })
+	require.False(t, letGo(t, n, 1))
+	require.Equal(t, want[:part], collect(t, c, segSize, segSize+part))
 }
