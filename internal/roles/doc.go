@@ -4,6 +4,7 @@
 // The roles stand in one small text file, global/waypost_roles, readable by its owner alone. A line each:
 //
 //	waypost roles 1
+//	mock <a secret of 32 bytes, hex, from which salts for roles that are not there are made>
 //	next <oid>
 //	role <oid> <name> <attributes> <connection limit> <password> <valid until> <comment>
 //	set <oid> <database> <name> <value>

@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 func (s *Set) encode() []byte {
 	var b strings.Builder
 	b.WriteString(header)
+	b.WriteString("mock " + hex.EncodeToString(s.mock[:]) + "\n")
 	b.WriteString("next " + decimal(s.next) + "\n")
 	for _, r := range s.All() {
 		if !isPredefined(r.OID) && !r.Upstream {

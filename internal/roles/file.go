@@ -158,6 +158,12 @@ func (f *fields) end() error {
 func (s *Set) decodeLine(line string) error {
 	f := &fields{rest: line}
 	switch f.word() {
+	case "mock":
+		secret, err := hex.DecodeString(f.word())
+		if err != nil || len(secret) != mockLen {
+			f.fail("a secret is not one")
+		}
+		copy(s.mock[:], secret)
 	case "next":
 		s.next = f.oid()
 	case "role":

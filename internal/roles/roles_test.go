@@ -199,12 +199,13 @@ func TestDamagedFileIsRefusedWhole(t *testing.T) {
 		"role 10 \"again\" - -1 \"\" - \"\"", "role 16385 \"boss\" - -1 \"\" - \"\"", "role 99999 \"x\" - -1 \"\" - \"\"",
 		"role 16385 \"x\" - -1 \"\" -", "role 16385 x - -1 \"\" - \"\"", "role 16385 \"x\" sudo -1 \"\" - \"\"",
 		"role 16385 \"x\" - many \"\" - \"\"", "role 16385 \"x\" - -1 \"\" soon \"\"", "role 16385 \"x\" - -1 \"\" - \"\" more",
-		"role -1 \"x\" - -1 \"\" - \"\"", "role 16385 \"\" - -1 \"\" - \"\"", "member 10 77 10 -", "set 77 \"\" \"a\" \"b\"", "what", "",
+		"role -1 \"x\" - -1 \"\" - \"\"", "role 16385 \"\" - -1 \"\" - \"\"", "member 10 77 10 -", "mock 00", "mock x", "set 77 \"\" \"a\" \"b\"", "what", "",
 	} {
-		text := header + "next 16386\n" + strings.TrimPrefix(body, "next 16385\n") + lines + "\n"
+		text := header + strings.Replace(body, "next 16385\n", "next 16386\n", 1) + lines + "\n"
 		refused([]byte(text+trailer(text)), lines)
 	}
-	noBoss := header + "next 16386\n"
+	mock, _, _ := strings.Cut(body, "\n")
+	noBoss := header + mock + "\nnext 16386\n"
 	refused([]byte(noBoss+trailer(noBoss)), "no bootstrap superuser")
 }
 
@@ -376,6 +377,7 @@ func TestErrorOfAnUnknownNodeIsInternal(t *testing.T) {
 
 func FuzzFileIsReadWholeOrNotAtAll(f *testing.F) {
 	s := newSet()
+	s.mock[0] = 1
 	s.roles = append(s.roles, &Role{OID: BootstrapOID, Name: "boss", Superuser: true, ConnLimit: -1, ValidUntil: time.UnixMicro(5)})
 	s.members = append(s.members, Membership{Role: 3373, Member: 10, Grantor: 10, Set: true})
 	s.settings = append(s.settings, Setting{0, "d", "n", "v"})

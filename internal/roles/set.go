@@ -7,7 +7,8 @@ import (
 
 // Set is all roles at one moment. It is not changed once it is given out, and may be shared.
 type Set struct {
-	next     uint32 // OID of the next role
+	mock     [mockLen]byte // random, secret, the same as long as there is the file
+	next     uint32        // OID of the next role
 	roles    []*Role
 	members  []Membership
 	settings []Setting
@@ -22,6 +23,12 @@ func newSet() *Set {
 	s.members = append(s.members, predefinedMembers[:]...)
 	return s
 }
+
+// MockSecret is what salts for roles that are not there are made from, so that nobody can tell these from others.
+func (s *Set) MockSecret() []byte { return s.mock[:] }
+
+// mockLen is the length of MockSecret, bytes (MOCK_AUTH_NONCE_LEN).
+const mockLen = 32
 
 // Find gives the role of a name, or nil.
 func (s *Set) Find(name string) *Role {

@@ -57,6 +57,10 @@ func Create(ctx context.Context, dataDir, name, password string) error {
 		return errors.Join(ErrExists, err)
 	}
 	s := newSet()
+	// The kernel's own: package crypto/rand would cost every session memory.
+	if _, err := unix.Getrandom(s.mock[:], 0); err != nil {
+		return fmt.Errorf("generate a secret: %w", err)
+	}
 	s.roles = append(s.roles, &Role{OID: BootstrapOID, Name: name, Superuser: true, Inherit: true, CreateRole: true,
 		CreateDB: true, Login: true, Replication: true, BypassRLS: true, ConnLimit: -1, Password: password})
 	return s.write(dataDir)
