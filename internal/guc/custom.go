@@ -2,9 +2,12 @@ package guc
 
 import "strings"
 
+// isQualified says whether name is meant to be another program's setting.
+func isQualified(name string) bool { return strings.IndexByte(name, '.') >= 0 }
+
 // isCustom says whether name has the form of another program's setting: identifiers with dots between them.
 func isCustom(name string) bool {
-	if strings.IndexByte(name, '.') < 0 {
+	if !isQualified(name) {
 		return false
 	}
 	for part := range strings.SplitSeq(name, ".") {

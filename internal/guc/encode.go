@@ -4,38 +4,48 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"math"
 )
 
-// Encode gives every value that is not a default, for a child of the same build. The form is private to this
-// package: a CRC-32 of the table's names and types (4 bytes, little endian), then per setting
+// Encode gives every value that is not a default, for a child of the same build. The form is private to this package: a
+// CRC-32 of the table's names and types (4 bytes, little endian); the files that values came from and the names of other
+// programs' settings, each a uvarint count and texts; then per setting
 //
-//	uvarint ID, byte source, and uvarint length + text (String) or uvarint number (others)
+//	uvarint ID, byte source, uvarint file, uvarint line, and text (String) or uvarint number (others)
 //
-// then an ID of endOfTable and, for each value that is kept and not looked at, uvarint length + name, uvarint length + text,
-// byte source.
+// then endOfValues; then the IDs of settings that wait for a restart, up to the end. A text is a uvarint length and bytes.
 func (s *Settings) Encode() []byte {
 	b := binary.LittleEndian.AppendUint32(nil, tableSum())
-	for id := range params {
-		v := s.values[id]
+	b = binary.AppendUvarint(b, uint64(len(s.files)))
+	for _, f := range s.files {
+		b = appendText(b, f)
+	}
+	b = binary.AppendUvarint(b, uint64(len(s.others)))
+	for _, o := range s.others {
+		b = appendText(b, o.name)
+	}
+	for id := range numParams + ID(len(s.others)) {
+		v := s.at(id)
 		if v.source == SourceDefault {
 			continue
 		}
 		b = append(binary.AppendUvarint(b, uint64(id)), byte(v.source))
-		if params[id].Type == String {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(v.file)), uint64(v.line))
+		if param(id).Type == String {
 			b = appendText(b, v.str)
 		} else {
 			b = binary.AppendUvarint(b, v.num)
 		}
 	}
-	b = binary.AppendUvarint(b, endOfTable)
-	for _, o := range s.others {
-		b = append(appendText(appendText(b, o.name), o.text), byte(o.source))
+	b = binary.AppendUvarint(b, endOfValues)
+	for _, id := range s.wait {
+		b = binary.AppendUvarint(b, uint64(id))
 	}
 	return b
 }
 
-// endOfTable stands where the ID of a next setting would: no setting has it.
-const endOfTable = uint64(numParams)
+// endOfValues stands where the ID of a next setting would: no setting has it.
+const endOfValues = 1<<16 - 1
 
 func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
@@ -53,24 +63,28 @@ func Decode(b []byte) (*Settings, error) {
 		return nil, errOtherBuild
 	}
 	s := New()
+	for range d.count() {
+		s.files = append(s.files, d.text())
+	}
+	for range d.count() {
+		s.others = append(s.others, other{name: d.text()})
+	}
 	for {
 		id := d.uvarint()
-		if d.bad || id == endOfTable {
+		if d.bad || id == endOfValues {
 			break
 		}
-		if id > endOfTable {
+		if id >= uint64(NumParams+len(s.others)) {
 			return nil, errTruncated
 		}
-		v := value{source: Source(d.byte())}
-		if params[id].Type == String {
-			v.str = d.text()
-		} else {
-			v.num = d.uvarint()
-		}
-		s.values[id] = v
+		*s.at(ID(id)) = d.value(param(ID(id)), len(s.files))
 	}
 	for !d.bad && len(d.b) > 0 {
-		s.others = append(s.others, other{d.text(), d.text(), Source(d.byte())})
+		id := d.uvarint()
+		if id >= uint64(NumParams+len(s.others)) {
+			return nil, errTruncated
+		}
+		s.wait = append(s.wait, ID(id))
 	}
 	if d.bad {
 		return nil, errTruncated
@@ -109,6 +123,29 @@ func (d *decoder) byte() byte {
 		return b[0]
 	}
 	return 0
+}
+
+// count is how many things follow, each of a byte at least.
+func (d *decoder) count() int {
+	n := d.uvarint()
+	if n > uint64(len(d.b)) || n > maxOthers {
+		d.bad = true
+		return 0
+	}
+	return int(n)
+}
+
+func (d *decoder) value(p *Param, files int) value {
+	v := value{source: Source(d.byte())}
+	file, line := d.uvarint(), d.uvarint()
+	d.bad = d.bad || v.source > SourceSession || file > uint64(files) || line > math.MaxInt32
+	v.file, v.line = uint16(file), int32(line)
+	if p.Type == String {
+		v.str = d.text()
+	} else {
+		v.num = d.uvarint()
+	}
+	return v
 }
 
 func (d *decoder) uint32() uint32 {

@@ -16,6 +16,8 @@ const (
 	codeDenied        = "42501" // insufficient_privilege
 	codeIO            = "58030" // io_error
 	codeLimit         = "54000" // program_limit_exceeded
+	codeInvalidName   = "42602" // invalid_name
+	codeUnsupported   = "0A000" // feature_not_supported
 )
 
 // Error is one thing wrong with a setting or a file, with what a server's error message carries.

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -15,11 +14,15 @@ const (
 	maxSyntaxErrors = 100 // after which a file is given up
 )
 
-// assignment is one "name = value" of a file.
+// assignment is one "name = value" of a file, and what became of it; or, without a name, something wrong.
 type assignment struct {
 	name, text string
 	file       string
 	line       int
+	ignored    bool   // another one of that name follows
+	applied    bool   // its value is good
+	changed    bool   // its value holds now
+	problem    string // what pg_file_settings says
 }
 
 // reader reads one configuration file and all that it includes.
@@ -40,6 +43,12 @@ func (at place) error(sqlstate, message string) *Error {
 	return &Error{SQLSTATE: sqlstate, Message: message, File: at.file, Line: at.line}
 }
 
+// problem keeps something wrong with the files that concerns no single setting; brief is what pg_file_settings says.
+func (r *reader) problem(e *Error, brief string) {
+	r.fail(e)
+	r.items = append(r.items, assignment{file: e.File, line: e.Line, problem: brief})
+}
+
 // resolve makes path absolute: relative to the file that names it.
 func (at place) resolve(path string) string {
 	if filepath.IsAbs(path) || at.file == "" {
@@ -53,16 +62,17 @@ func (r *reader) fail(e *Error) { r.errs = append(r.errs, e) }
 // readFile reads the file that at names. A missing one is an error if required.
 func (r *reader) readFile(path string, required bool, at place) {
 	if trimSpace(path) == "" {
-		r.fail(at.error(codeInvalidValue, "empty configuration file name: "+quote(path)))
+		r.problem(at.error(codeInvalidValue, "empty configuration file name: "+quote(path)), "empty configuration file name")
 		return
 	}
 	if at.depth > maxDepth {
-		r.fail(at.error(codeLimit, "could not open configuration file "+quote(path)+": maximum nesting depth exceeded"))
+		r.problem(at.error(codeLimit, "could not open configuration file "+quote(path)+": maximum nesting depth exceeded"),
+			"nesting depth exceeded")
 		return
 	}
 	path = at.resolve(path)
 	if path == at.file {
-		r.fail(at.error(codeInvalidValue, "configuration file recursion in "+quote(path)))
+		r.problem(at.error(codeInvalidValue, "configuration file recursion in "+quote(path)), "configuration file recursion")
 		return
 	}
 	text, err := os.ReadFile(path)
@@ -74,19 +84,22 @@ func (r *reader) readFile(path string, required bool, at place) {
 		r.skipped = append(r.skipped, path)
 		return
 	}
-	r.fail(at.error(fileCode(err), "could not open configuration file "+quote(path)+": "+reason(err)))
+	r.problem(at.error(fileCode(err), "could not open configuration file "+quote(path)+": "+reason(err)),
+		"could not open file "+quote(path))
 }
 
 // readDir reads every *.conf in a directory but hidden ones, by name.
 func (r *reader) readDir(path string, at place) {
 	if trimSpace(path) == "" {
-		r.fail(at.error(codeInvalidValue, "empty configuration directory name: "+quote(path)))
+		r.problem(at.error(codeInvalidValue, "empty configuration directory name: "+quote(path)),
+			"empty configuration directory name")
 		return
 	}
 	dir := at.resolve(path)
 	entries, err := os.ReadDir(dir) // sorted by name
 	if err != nil {
-		r.fail(at.error(fileCode(err), "could not open configuration directory "+quote(dir)+": "+reason(err)))
+		r.problem(at.error(fileCode(err), "could not open configuration directory "+quote(dir)+": "+reason(err)),
+			"could not open directory "+quote(dir))
 		return
 	}
 	for _, e := range entries {
@@ -97,7 +110,8 @@ func (r *reader) readDir(path string, at place) {
 		full := filepath.Join(dir, name)
 		info, err := os.Stat(full)
 		if err != nil {
-			r.fail(at.error(fileCode(err), "could not stat file "+quote(full)+": "+reason(err)))
+			r.problem(at.error(fileCode(err), "could not stat file "+quote(full)+": "+reason(err)),
+				"could not stat file "+quote(full))
 			continue
 		}
 		if !info.IsDir() {
@@ -119,8 +133,8 @@ func (r *reader) parse(text, path string, depth int) {
 			} else {
 				near = "token " + quote(near)
 			}
-			r.fail(&Error{SQLSTATE: codeSyntax, File: path, Line: s.line,
-				Message: "syntax error in file " + quote(path) + " line " + itoa(s.line) + ", near " + near})
+			r.problem(&Error{SQLSTATE: codeSyntax, File: path, Line: s.line,
+				Message: "syntax error in file " + quote(path) + " line " + itoa(s.line) + ", near " + near}, "syntax error")
 			if failed++; failed == maxSyntaxErrors {
 				r.fail(&Error{SQLSTATE: codeLimit, Message: "too many syntax errors found, abandoning file " + quote(path), File: path})
 				return
@@ -180,18 +194,6 @@ func (s *scanner) statement() (item assignment, tok token, near string) {
 		return item, tok, ""
 	}
 	return assignment{}, tok, text
-}
-
-// last keeps, of several assignments to one name, the last one, in the order of the files.
-func last(items []assignment) []assignment {
-	var kept []assignment
-	for i := len(items) - 1; i >= 0; i-- {
-		if !slices.ContainsFunc(kept, func(k assignment) bool { return compareFold(k.name, items[i].name) == 0 }) {
-			kept = append(kept, items[i])
-		}
-	}
-	slices.Reverse(kept)
-	return kept
 }
 
 // reason is the system's own word for what went wrong, as %m prints it.

@@ -81,19 +81,28 @@ func (c Context) String() string {
 // Source says where a value came from. A value is replaced only by one of the same or a later source.
 type Source uint8
 
-// The sources, the weakest first.
+// The sources, the weakest first (PostgreSQL: GucSource).
 const (
-	SourceDefault     Source = iota
-	SourceFile               // postgresql.conf, postgresql.auto.conf
-	SourceCommandLine        // -c and --name=value of the postmaster
-	SourceClient             // the startup packet
-	SourceSession            // SET
-	SourceOverride           // Waypost itself: server_version, in_hot_standby, data_directory
+	SourceDefault        Source = iota
+	SourceDynamicDefault        // a default that was found out at start
+	SourceEnvironment           // PGPORT and its like
+	SourceFile                  // postgresql.conf, postgresql.auto.conf
+	SourceCommandLine           // -c and --name=value of the postmaster
+	SourceGlobal                // ALTER ROLE ALL SET
+	SourceDatabase              // ALTER DATABASE SET
+	SourceUser                  // ALTER ROLE SET
+	SourceDatabaseUser          // ALTER ROLE IN DATABASE SET
+	SourceClient                // the startup packet
+	SourceOverride              // Waypost itself: server_version, in_hot_standby, data_directory
+	SourceInteractive           // the dividing line for privileges
+	SourceTest                  // only looked at
+	SourceSession               // SET
 )
 
 // String gives the source as pg_settings.source does.
 func (s Source) String() string {
-	return [...]string{"default", "configuration file", "command line", "client", "session", "override"}[s]
+	return [...]string{"default", "default", "environment variable", "configuration file", "command line", "global",
+		"database", "user", "database user", "client", "override", "interactive", "test", "session"}[s]
 }
 
 // Option is one value of an Enum setting. Hidden ones are accepted and not offered; they stand for the first

@@ -36,13 +36,9 @@ func (s *Settings) LoadFiles(dir string) error {
 	}
 	r.readAuto(data)
 	next := s.Clone()
-	for _, item := range last(r.items) {
-		if err := next.assign(item, false); err != nil {
-			r.fail(err)
-		}
-	}
+	next.process(&r, Postmaster, true)
 	if len(r.errs) > 0 {
-		r.fail(verdict(config, ""))
+		r.verdict(config, "")
 		return r.errs
 	}
 	next.override(ConfigFile, config)
@@ -132,116 +128,146 @@ func (r *reader) readAuto(data string) {
 	r.items = kept
 }
 
-// verdict is the last word on files with errors.
-func verdict(config, applied string) *Error {
-	return &Error{SQLSTATE: codeConfigFile, Message: "configuration file " + quote(config) + " contains errors" + applied}
-}
-
-// assign gives one setting the value that a file has for it. On reload, a setting that only a start can change
-// must stay what it is, unless the command line has the say.
-func (s *Settings) assign(item assignment, reload bool) *Error {
-	id, ok := Find(item.name)
-	if !ok {
-		return s.assignOther(item)
+// process does what the files say. Unknown names and bad syntax keep it from applying anything; a bad value, or one that
+// cannot be changed now, is reported and leaves that one setting as it was. Where apply is false everything is looked at
+// and nothing changed. (PostgreSQL: ProcessConfigFileInternal.)
+func (s *Settings) process(r *reader, context Context, apply bool) (applying bool) {
+	there := r.lookUp(s)
+	if len(r.errs) > 0 && context != Postmaster { // at a start, all that is wrong is said at once
+		return false
 	}
-	p := &params[id]
-	v, err := p.parse(item.text)
-	switch was := s.values[id]; {
-	case p.Context == Internal || p.Flags&flagNotInFile != 0:
-		err = cannotChange(p.Name, "changed")
-	case err != nil:
-	case reload && p.Context == Postmaster && was.source <= SourceFile && !v.same(was):
-		err = cannotChange(p.Name, "changed without restarting the server")
-	default:
-		s.put(id, v, SourceFile)
-		return nil
-	}
-	err.File, err.Line = item.file, item.line
-	return err
-}
-
-func (s *Settings) assignOther(item assignment) *Error {
-	if !isCustom(item.name) {
-		e := unrecognized(item.name)
-		e.File, e.Line = item.file, item.line
-		e.Message += " in file " + quote(item.file) + " line " + itoa(item.line)
-		return e
-	}
-	s.putOther(item.name, item.text, SourceFile)
-	return nil
-}
-
-// Report is what a reload came to.
-type Report struct {
-	Changes []Change
-	Errors  Errors   // all that is wrong, the verdict last; empty if all is well
-	Skipped []string // files of include_if_exists that are not there
-}
-
-// Reloaded reads the configuration again, as on SIGHUP, and gives the settings that hold from now on; s stays as it
-// is. Files with syntax errors or unknown names change nothing, and s itself comes back. A bad value, or one that
-// only a start can change, is reported and leaves that one setting as it was.
-func (s *Settings) Reloaded() (*Settings, Report) {
-	config := s.String(ConfigFile)
-	var r reader
-	r.readFile(config, true, place{})
-	r.readAuto(s.String(DataDirectory))
-	items := last(r.items)
-	for _, item := range items {
-		if err := known(item); err != nil {
+	s.forgetRemoved(there, r, apply)
+	for i := range r.items {
+		item := &r.items[i]
+		if item.name == "" || item.ignored || item.problem != "" {
+			continue
+		}
+		id, err := s.findOrMake(item.name)
+		result := left
+		if err == nil {
+			a := attempt{context: context, source: SourceFile, apply: apply, line: int32(item.line)}
+			if apply {
+				a.file = s.fileNumber(item.file)
+			}
+			result, err = s.fromFile(id, item, a)
+		}
+		if err != nil {
+			err.File, err.Line = item.file, item.line
+			item.problem = "setting could not be applied"
 			r.fail(err)
+			continue
+		}
+		item.applied, item.changed = true, result == changed
+	}
+	return true
+}
+
+// fromFile is assign for a setting of a file, and keeps where it stands.
+func (s *Settings) fromFile(id ID, item *assignment, a attempt) (outcome, *Error) {
+	if param(id).Flags&flagNotInFile != 0 {
+		return refused, cannotChange(s.name(id), "changed")
+	}
+	return s.assign(id, &item.text, a)
+}
+
+// fileNumber is a file's place in s.files, counted from 1 on.
+func (s *Settings) fileNumber(path string) uint16 {
+	for i, f := range s.files {
+		if f == path {
+			return uint16(i + 1)
 		}
 	}
-	if len(r.errs) > 0 {
-		r.fail(verdict(config, "; no changes were applied"))
-		return s, Report{Errors: r.errs, Skipped: r.skipped}
+	if len(s.files) == 1<<16-1 {
+		return 0
 	}
-	next := s.Clone()
-	next.forgetRemoved(items, &r)
-	for _, item := range items {
-		if err := next.assign(item, true); err != nil {
-			r.fail(err)
-		}
-	}
-	if len(r.errs) > 0 {
-		r.fail(verdict(config, "; unaffected changes were applied"))
-	}
-	return next, Report{Changes: next.Changed(s), Errors: r.errs, Skipped: r.skipped}
+	s.files = append(s.files, path)
+	return uint16(len(s.files))
 }
 
-func known(item assignment) *Error {
-	if _, ok := Find(item.name); ok {
-		return nil
+// lookUp checks that all names can be settings and marks all but the last assignment to each as ignored. It gives the
+// names that stand in the files, as the settings spell them, in lower case.
+func (r *reader) lookUp(s *Settings) map[string]bool {
+	there := make(map[string]bool, len(r.items))
+	for i := len(r.items) - 1; i >= 0; i-- {
+		item := &r.items[i]
+		if item.name == "" {
+			continue
+		}
+		name := lowerName(currentName(item.name))
+		item.ignored = there[name]
+		there[name] = true
 	}
-	return new(Settings).assignOther(item)
+	for i := range r.items {
+		item := &r.items[i]
+		if item.name == "" || item.ignored {
+			continue
+		}
+		if _, ok := s.find(item.name); !ok && !isCustom(item.name) {
+			e := unrecognized(item.name)
+			e.File, e.Line = item.file, item.line
+			e.Message += " in file " + quote(item.file) + " line " + itoa(item.line)
+			item.problem = "unrecognized configuration parameter"
+			r.fail(e)
+		}
+	}
+	return there
+}
+
+func lowerName(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] = lower(b[i])
+	}
+	return string(b)
 }
 
 // forgetRemoved gives every setting that came from a file and stands in none any more its default.
-func (s *Settings) forgetRemoved(items []assignment, r *reader) {
-	var there [numParams]bool
-	for _, item := range items {
-		if id, ok := Find(item.name); ok {
-			there[id] = true
-		}
-	}
-	for id := range params {
-		if s.values[id].source != SourceFile || there[id] {
+func (s *Settings) forgetRemoved(there map[string]bool, r *reader, apply bool) {
+	for id := range numParams + ID(len(s.others)) {
+		if s.reset(id).source != SourceFile || there[lowerName(s.name(id))] {
 			continue
 		}
-		boot := bootValue(ID(id))
-		if params[id].Context == Postmaster {
-			if !boot.same(s.values[id]) {
-				r.fail(cannotChange(params[id].Name, "changed without restarting the server"))
+		if param(id).Context < Sighup {
+			if apply {
+				s.waits(id)
 			}
+			e := cannotChange(s.name(id), "changed without restarting the server")
+			r.items = append(r.items, assignment{problem: e.Message})
+			r.fail(e)
 			continue
 		}
-		s.values[id] = boot
-	}
-	kept := s.others[:0]
-	for _, o := range s.others {
-		if o.source != SourceFile {
-			kept = append(kept, o)
+		if apply {
+			s.forget(id)
 		}
 	}
-	s.others = kept
+}
+
+// forget takes a setting's value from the files back, wherever it is kept.
+func (s *Settings) forget(id ID) {
+	v := s.defaultValue(id)
+	for i := range s.resets {
+		if r := &s.resets[i]; r.id == id && r.source == SourceFile {
+			r.value = v
+		}
+	}
+	for i := range s.stack {
+		if l := &s.stack[i]; l.id == id && l.prior.source == SourceFile {
+			l.prior = v
+		}
+	}
+	if now := s.at(id); now.source == SourceFile {
+		*now = v
+		s.touched = s.session
+	}
+}
+
+// verdict adds the last word on files with errors: it names the last file in which there was one.
+func (r *reader) verdict(config, applied string) {
+	file := config
+	for _, e := range r.errs {
+		if e.File != "" {
+			file = e.File
+		}
+	}
+	r.fail(&Error{SQLSTATE: codeConfigFile, Message: "configuration file " + quote(file) + " contains errors" + applied})
 }

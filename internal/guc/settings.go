@@ -1,41 +1,45 @@
 package guc
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Settings holds the current values of one node or session. Reading is safe from several goroutines as long as
-// nobody calls Set or LoadFiles; a process that shares one swaps in what Reloaded returns.
+// Settings holds the current values of one node or session. Reading is safe from several goroutines as long as nobody
+// calls anything that changes them; a process that shares one swaps in what Reloaded returns.
 type Settings struct {
 	values [numParams]value
-	others []other // settings of other programs, as given
-}
+	others []other
+	resets []saved  // what RESET gives, for those settings whose current value SET has changed
+	stack  []level  // what the end of a transaction or subtransaction gives back
+	depth  int      // of open transactions and subtransactions
+	wait   []ID     // settings with a new value in the files that only a restart can bring
+	files  []string // that values came from
 
-// other is a value that is kept and never looked at.
-type other struct {
-	name, text string
-	source     Source
+	session bool     // clients' settings have been applied: reloads leave Backend settings alone
+	major   int      // of the version that the client was told; 0 before BeginSession
+	told    []string // what the client was last told, for the settings that it is told of
+	touched bool     // a setting may have changed since
 }
 
 // New gives all defaults.
 func New() *Settings {
 	s := new(Settings)
-	for id := range params {
-		s.values[id] = bootValue(ID(id))
+	for id := range numParams {
+		s.values[id] = bootValue(id)
 	}
 	return s
-}
-
-func bootValue(id ID) value {
-	v, err := params[id].parse(params[id].Boot)
-	if err != nil {
-		panic("guc: default of " + params[id].Name + ": " + err.Message)
-	}
-	return v
 }
 
 // Clone gives a copy that can be changed by itself.
 func (s *Settings) Clone() *Settings {
 	c := *s
-	c.others = append([]other(nil), s.others...)
+	c.others = slices.Clone(s.others)
+	c.resets = slices.Clone(s.resets)
+	c.stack = slices.Clone(s.stack)
+	c.wait = slices.Clone(s.wait)
+	c.files = slices.Clone(s.files)
+	c.told = slices.Clone(s.told)
 	return &c
 }
 
@@ -91,39 +95,17 @@ func (s *Settings) Bytes(id ID) int64 {
 // Source says where id's current value came from.
 func (s *Settings) Source(id ID) Source { return s.values[id].source }
 
-// Text gives id's value as SHOW prints it.
-func (s *Settings) Text(id ID) string { return params[id].show(s.values[id]) }
-
-// Show gives the setting's name as the table spells it, and its value as SHOW prints it. An unknown name is an
-// *Error (42704).
-func (s *Settings) Show(name string) (canonical, text string, err error) {
-	if id, ok := Find(name); ok {
-		return params[id].Name, s.Text(id), nil
-	}
-	for _, o := range s.others {
-		if compareFold(o.name, name) == 0 {
-			return o.name, o.text, nil
-		}
-	}
-	return "", "", unrecognized(name)
-}
-
-// Set gives the named setting a value, unless one of a stronger source stands: then it is checked and left. The
-// error is an *Error: 42704 for an unknown name, 22023 for a bad value, 55P02 where the setting's context does
-// not allow this source. A session's user is taken to be allowed everything that a superuser is.
+// Set gives the named setting a value, unless one of a stronger source stands: then it is checked and left. The error is
+// an *Error: 42704 for an unknown name, 22023 for a bad value, 55P02 where the setting's context does not allow this
+// source. Everything is allowed that a superuser may do; SetTo and SetClient ask for less.
 func (s *Settings) Set(name, text string, source Source) error {
-	id, ok := Find(name)
-	if !ok {
-		return s.setOther(name, text, source)
+	id, err := s.findOrMake(name)
+	if err == nil {
+		_, err = s.assign(id, &text, attempt{context: source.context(), source: source, apply: true})
 	}
-	if err := params[id].allows(source); err != nil {
-		return err
-	}
-	v, err := params[id].parse(text)
 	if err != nil {
 		return err
 	}
-	s.put(id, v, source)
 	return nil
 }
 
@@ -132,51 +114,17 @@ func (s *Settings) SetID(id ID, text string, source Source) error {
 	return s.Set(params[id].Name, text, source)
 }
 
-func (s *Settings) put(id ID, v value, source Source) {
-	if source < s.values[id].source {
-		return
-	}
-	v.source = source
-	s.values[id] = v
-}
-
-func (s *Settings) setOther(name, text string, source Source) error {
-	if !isCustom(name) {
-		return unrecognized(name)
-	}
-	s.putOther(name, text, source)
-	return nil
-}
-
-func (s *Settings) putOther(name, text string, source Source) {
-	for i := range s.others {
-		if o := &s.others[i]; compareFold(o.name, name) == 0 {
-			if source >= o.source {
-				o.text, o.source = text, source
-			}
-			return
-		}
-	}
-	s.others = append(s.others, other{name, text, source})
-}
-
-// allows says whether a value may come from source while the node runs. LoadFiles and Reloaded apply the rules
-// for files themselves.
-func (p *Param) allows(source Source) *Error {
-	session := source == SourceClient || source == SourceSession
+// context is the one in which a source's values come.
+func (s Source) context() Context {
 	switch {
-	case source == SourceOverride || source == SourceDefault:
-		return nil
-	case p.Context == Internal:
-		return cannotChange(p.Name, "changed")
-	case p.Context == Postmaster && session:
-		return cannotChange(p.Name, "changed without restarting the server")
-	case p.Context == Sighup && session:
-		return cannotChange(p.Name, "changed now")
-	case (p.Context == Backend || p.Context == SuperuserBackend) && source == SourceSession:
-		return cannotChange(p.Name, "set after connection start")
+	case s == SourceOverride || s <= SourceDynamicDefault:
+		return Internal
+	case s <= SourceCommandLine:
+		return Postmaster
+	case s == SourceClient:
+		return SuperuserBackend
 	}
-	return nil
+	return Superuser
 }
 
 // Setting is one value that is not the default, as SHOW prints it.
@@ -189,44 +137,9 @@ type Setting struct {
 // NonDefaults gives all settings whose value came from anywhere but the table, in the table's order.
 func (s *Settings) NonDefaults() []Setting {
 	var list []Setting
-	for id := range params {
-		if v := s.values[id]; v.source != SourceDefault {
-			list = append(list, Setting{params[id].Name, params[id].show(v), v.source})
-		}
-	}
-	for _, o := range s.others {
-		list = append(list, Setting{o.name, o.text, o.source})
-	}
-	return list
-}
-
-// Change is a setting whose value differs from an earlier one.
-type Change struct {
-	ID       ID
-	Old, New string // as SHOW prints them
-	Removed  bool   // it stands in no file any more, and the default holds again
-}
-
-// Message is the change as the log has it. A setting that may hold a password is named without its value.
-func (c Change) Message() string {
-	p := &params[c.ID]
-	switch {
-	case c.Removed:
-		return "parameter " + quote(p.Name) + " removed from configuration file, reset to default"
-	case p.Flags&flagSecret != 0:
-		return "parameter " + quote(p.Name) + " changed"
-	}
-	return "parameter " + quote(p.Name) + " changed to " + quote(c.New)
-}
-
-// Changed lists what differs from old, in the table's order.
-func (s *Settings) Changed(old *Settings) []Change {
-	var list []Change
-	for id := range params {
-		was, is := old.values[id], s.values[id]
-		if !was.same(is) {
-			list = append(list, Change{ID: ID(id), Old: params[id].show(was), New: params[id].show(is),
-				Removed: was.source == SourceFile && is.source < SourceFile})
+	for id := range numParams + ID(len(s.others)) {
+		if v := s.at(id); v.source > SourceDynamicDefault {
+			list = append(list, Setting{s.name(id), s.Text(id), v.source})
 		}
 	}
 	return list

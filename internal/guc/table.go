@@ -152,6 +152,7 @@ var params = [numParams]Param{
 	},
 	AutovacuumWorkMem: {
 		Name: "autovacuum_work_mem", Type: Int, Context: Sighup, Boot: "-1", Unit: KB, Min: -1, Max: maxInt,
+		check:    checkWorkMem,
 		Category: catMemory, Short: "Memory for each autovacuum worker; -1 takes maintenance_work_mem",
 		Flags: FlagInert,
 	},
@@ -172,7 +173,7 @@ var params = [numParams]Param{
 		Flags: FlagInert,
 	},
 	BacktraceFunctions: {
-		Name: "backtrace_functions", Type: String, Context: Superuser, Boot: "",
+		Name: "backtrace_functions", Type: String, Context: Superuser, Boot: "", check: checkFunctions,
 		Category: catDeveloper, Short: "Server functions whose errors are logged with a backtrace",
 		Flags: FlagNotInSample | FlagInert,
 	},
@@ -202,7 +203,7 @@ var params = [numParams]Param{
 		Flags: FlagNotInSample | flagNotInFile,
 	},
 	Bonjour: {
-		Name: "bonjour", Type: Bool, Context: Postmaster, Boot: "off",
+		Name: "bonjour", Type: Bool, Context: Postmaster, Boot: "off", check: checkNotOff,
 		Category: catConnection, Short: "Announce the server by Bonjour",
 		Flags: FlagInert,
 	},
@@ -242,7 +243,7 @@ var params = [numParams]Param{
 		Category: catTCP, Short: "Interval between checks that the client is still connected",
 	},
 	ClientEncoding: {
-		Name: "client_encoding", Type: String, Context: User, Boot: "SQL_ASCII",
+		Name: "client_encoding", Type: String, Context: User, Boot: "SQL_ASCII", check: checkEncoding,
 		Category: catLocale, Short: "The client's character set",
 		Flags: FlagReport | flagName,
 	},
@@ -267,7 +268,7 @@ var params = [numParams]Param{
 	},
 	CommitTimestampBuffers: {
 		Name: "commit_timestamp_buffers", Type: Int, Context: Postmaster, Boot: "0", Unit: Blocks, Max: 131072,
-		since:    17,
+		since: 17, check: checkSixteen,
 		Category: catMemory, Short: "Size of the cache of commit timestamps; 0 follows shared_buffers",
 		Flags: FlagInert,
 	},
@@ -308,7 +309,7 @@ var params = [numParams]Param{
 		Flags: FlagExplain | FlagInert,
 	},
 	CreateroleSelfGrant: {
-		Name: "createrole_self_grant", Type: String, Context: User, Boot: "", since: 16,
+		Name: "createrole_self_grant", Type: String, Context: User, Boot: "", since: 16, check: checkGrants,
 		Category: catStatement, Short: "Options with which the creator of a role is made its member",
 		Flags: FlagListInput | flagLater,
 	},
@@ -363,7 +364,7 @@ var params = [numParams]Param{
 		Flags: FlagNotInSample | FlagInert,
 	},
 	DebugIoDirect: {
-		Name: "debug_io_direct", Type: String, Context: Postmaster, Boot: "", since: 16,
+		Name: "debug_io_direct", Type: String, Context: Postmaster, Boot: "", since: 16, check: checkDirectIO,
 		Category: catDeveloper, Short: "Kinds of files that are opened for direct I/O, for tests",
 		Flags: FlagNotInSample | FlagInert,
 	},
@@ -404,7 +405,7 @@ var params = [numParams]Param{
 		Flags: FlagInert,
 	},
 	DefaultTableAccessMethod: {
-		Name: "default_table_access_method", Type: String, Context: User, Boot: "heap",
+		Name: "default_table_access_method", Type: String, Context: User, Boot: "heap", check: checkAccessMethod,
 		Category: catStatement, Short: "Access method of tables whose definition names none",
 		Flags: flagName | FlagInert,
 	},
@@ -438,7 +439,7 @@ var params = [numParams]Param{
 		Flags: FlagReport,
 	},
 	DefaultWithOids: {
-		Name: "default_with_oids", Type: Bool, Context: User, Boot: "off",
+		Name: "default_with_oids", Type: Bool, Context: User, Boot: "off", check: checkNotOff,
 		Category: catCompat, Short: "Give new tables OIDs; has been impossible since version 12",
 		Flags: FlagNoShowAll | FlagNotInSample | FlagInert,
 	},
@@ -945,7 +946,7 @@ var params = [numParams]Param{
 		Category: catLogWhat, Short: "Log every connection",
 	},
 	LogDestination: {
-		Name: "log_destination", Type: String, Context: Sighup, Boot: "stderr",
+		Name: "log_destination", Type: String, Context: Sighup, Boot: "stderr", check: checkLogDestination,
 		Category: catLogWhere, Short: "Where and in which form the log is written",
 		Flags: FlagListInput,
 	},
@@ -1083,7 +1084,7 @@ var params = [numParams]Param{
 		Flags: FlagInert,
 	},
 	LogTimezone: {
-		Name: "log_timezone", Type: String, Context: Sighup, Boot: "GMT",
+		Name: "log_timezone", Type: String, Context: Sighup, Boot: "GMT", check: checkLogTimeZone,
 		Category: catLogWhat, Short: "Time zone of times in the log",
 	},
 	LogTransactionSampleRate: {
@@ -1212,6 +1213,7 @@ var params = [numParams]Param{
 	},
 	MaxStackDepth: {
 		Name: "max_stack_depth", Type: Int, Context: Superuser, Boot: "100", Unit: KB, Min: 100, Max: maxInt,
+		check:    checkStack,
 		Category: catMemory, Short: "Deepest stack; Waypost caps the nesting of statements instead",
 		Flags: FlagInert,
 	},
@@ -1249,7 +1251,7 @@ var params = [numParams]Param{
 		Flags: FlagInert,
 	},
 	MetricsListenAddress: {
-		Name: "metrics_listen_address", Type: String, Context: Sighup, Boot: "",
+		Name: "metrics_listen_address", Type: String, Context: Sighup, Boot: "", check: checkListen,
 		Category: catMonitoring, Short: "Address, host:port or :port, on which Prometheus metrics are served",
 		Flags: FlagOwn,
 	},
@@ -1274,19 +1276,19 @@ var params = [numParams]Param{
 	},
 	MultixactMemberBuffers: {
 		Name: "multixact_member_buffers", Type: Int, Context: Postmaster, Boot: "32", Unit: Blocks, Min: 16,
-		Max: 131072, since: 17,
+		Max: 131072, since: 17, check: checkSixteen,
 		Category: catMemory, Short: "Size of the cache of multixacts' members",
 		Flags: FlagInert,
 	},
 	MultixactOffsetBuffers: {
 		Name: "multixact_offset_buffers", Type: Int, Context: Postmaster, Boot: "16", Unit: Blocks, Min: 16,
-		Max: 131072, since: 17,
+		Max: 131072, since: 17, check: checkSixteen,
 		Category: catMemory, Short: "Size of the cache of multixacts' offsets",
 		Flags: FlagInert,
 	},
 	NotifyBuffers: {
 		Name: "notify_buffers", Type: Int, Context: Postmaster, Boot: "16", Unit: Blocks, Min: 16, Max: 131072,
-		since:    17,
+		since: 17, check: checkSixteen,
 		Category: catMemory, Short: "Size of the cache of NOTIFY messages",
 		Flags: FlagInert,
 	},
@@ -1395,7 +1397,7 @@ var params = [numParams]Param{
 		Flags: FlagInert,
 	},
 	RecoveryTarget: {
-		Name: "recovery_target", Type: String, Context: Postmaster, Boot: "",
+		Name: "recovery_target", Type: String, Context: Postmaster, Boot: "", check: checkTarget,
 		Category: catRecoveryTarget, Short: "\"immediate\" ends recovery as soon as it can",
 		Flags: flagLater,
 	},
@@ -1410,17 +1412,17 @@ var params = [numParams]Param{
 		Flags: flagLater,
 	},
 	RecoveryTargetLsn: {
-		Name: "recovery_target_lsn", Type: String, Context: Postmaster, Boot: "",
+		Name: "recovery_target_lsn", Type: String, Context: Postmaster, Boot: "", check: checkTargetLSN,
 		Category: catRecoveryTarget, Short: "WAL position at which recovery ends",
 		Flags: flagLater,
 	},
 	RecoveryTargetName: {
-		Name: "recovery_target_name", Type: String, Context: Postmaster, Boot: "",
+		Name: "recovery_target_name", Type: String, Context: Postmaster, Boot: "", check: checkTargetName,
 		Category: catRecoveryTarget, Short: "Restore point at which recovery ends",
 		Flags: flagLater,
 	},
 	RecoveryTargetTime: {
-		Name: "recovery_target_time", Type: String, Context: Postmaster, Boot: "",
+		Name: "recovery_target_time", Type: String, Context: Postmaster, Boot: "", check: checkTargetTime,
 		Category: catRecoveryTarget, Short: "Time at which recovery ends",
 		Flags: flagLater,
 	},
@@ -1429,7 +1431,7 @@ var params = [numParams]Param{
 		Category: catRecoveryTarget, Short: "Timeline to recover into",
 	},
 	RecoveryTargetXid: {
-		Name: "recovery_target_xid", Type: String, Context: Postmaster, Boot: "",
+		Name: "recovery_target_xid", Type: String, Context: Postmaster, Boot: "", check: checkTargetXID,
 		Category: catRecoveryTarget, Short: "Transaction at which recovery ends",
 		Flags: flagLater,
 	},
@@ -1457,7 +1459,7 @@ var params = [numParams]Param{
 		Flags: flagLater,
 	},
 	RestrictNonsystemRelationKind: {
-		Name: "restrict_nonsystem_relation_kind", Type: String, Context: User, Boot: "",
+		Name: "restrict_nonsystem_relation_kind", Type: String, Context: User, Boot: "", check: checkKinds,
 		Category: catStatement, Short: "Kinds of relations that users' queries may not touch",
 		Flags: FlagListInput | FlagNotInSample | FlagInert,
 	},
@@ -1477,7 +1479,7 @@ var params = [numParams]Param{
 		Flags: FlagReport,
 	},
 	SearchPath: {
-		Name: "search_path", Type: String, Context: User, Boot: "\"$user\", public",
+		Name: "search_path", Type: String, Context: User, Boot: "\"$user\", public", check: checkNames,
 		Category: catStatement, Short: "Schemas in which names without a schema are looked up",
 		Flags: FlagExplain | FlagReport | FlagListInput | FlagListQuote,
 	},
@@ -1508,7 +1510,7 @@ var params = [numParams]Param{
 	},
 	SerializableBuffers: {
 		Name: "serializable_buffers", Type: Int, Context: Postmaster, Boot: "32", Unit: Blocks, Min: 16, Max: 131072,
-		since:    17,
+		since: 17, check: checkSixteen,
 		Category: catMemory, Short: "Size of the cache of serializable transactions",
 		Flags: FlagInert,
 	},
@@ -1658,6 +1660,7 @@ var params = [numParams]Param{
 	},
 	SubtransactionBuffers: {
 		Name: "subtransaction_buffers", Type: Int, Context: Postmaster, Boot: "0", Unit: Blocks, Max: 131072, since: 17,
+		check:    checkSixteen,
 		Category: catMemory, Short: "Size of the cache of subtransactions; 0 follows shared_buffers",
 		Flags: FlagInert,
 	},
@@ -1681,7 +1684,7 @@ var params = [numParams]Param{
 		Flags: FlagInert,
 	},
 	SynchronizedStandbySlots: {
-		Name: "synchronized_standby_slots", Type: String, Context: Sighup, Boot: "", since: 17,
+		Name: "synchronized_standby_slots", Type: String, Context: Sighup, Boot: "", since: 17, check: checkSlotNames,
 		Category: catPrimary, Short: "Slots that logical walsenders wait for",
 		Flags: FlagListInput | flagLater,
 	},
@@ -1691,7 +1694,7 @@ var params = [numParams]Param{
 		Flags: flagLater,
 	},
 	SynchronousStandbyNames: {
-		Name: "synchronous_standby_names", Type: String, Context: Sighup, Boot: "",
+		Name: "synchronous_standby_names", Type: String, Context: Sighup, Boot: "", check: checkStandbyNames,
 		Category: catPrimary, Short: "Standbys that commits wait for",
 		Flags: FlagListInput | flagLater,
 	},
@@ -1742,17 +1745,17 @@ var params = [numParams]Param{
 		Flags: FlagInert,
 	},
 	TempTablespaces: {
-		Name: "temp_tablespaces", Type: String, Context: User, Boot: "",
+		Name: "temp_tablespaces", Type: String, Context: User, Boot: "", check: checkNames,
 		Category: catStatement, Short: "Tablespaces of temporary tables and files",
 		Flags: FlagListInput | FlagListQuote | FlagInert,
 	},
 	TimeZone: {
-		Name: "TimeZone", Type: String, Context: User, Boot: "GMT",
+		Name: "TimeZone", Type: String, Context: User, Boot: "GMT", check: checkTimeZone,
 		Category: catLocale, Short: "Time zone of the session",
 		Flags: FlagReport,
 	},
 	TimezoneAbbreviations: {
-		Name: "timezone_abbreviations", Type: String, Context: User, Boot: "",
+		Name: "timezone_abbreviations", Type: String, Context: User, Boot: "", check: checkAbbreviations,
 		Category: catLocale, Short: "File of abbreviations of time zones",
 		Flags: flagNoBoot | FlagInert,
 	},
@@ -1817,6 +1820,7 @@ var params = [numParams]Param{
 	},
 	TransactionBuffers: {
 		Name: "transaction_buffers", Type: Int, Context: Postmaster, Boot: "0", Unit: Blocks, Max: 131072, since: 17,
+		check:    checkSixteen,
 		Category: catMemory, Short: "Size of the cache of transactions' states; 0 follows shared_buffers",
 		Flags: FlagInert,
 	},
@@ -1864,6 +1868,7 @@ var params = [numParams]Param{
 	},
 	VacuumBufferUsageLimit: {
 		Name: "vacuum_buffer_usage_limit", Type: Int, Context: User, Boot: "2048", Unit: KB, Max: 16777216, since: 16,
+		check:    checkRing,
 		Category: catMemory, Short: "Buffers that VACUUM and ANALYZE go round in",
 		Flags: FlagInert,
 	},
@@ -1944,6 +1949,7 @@ var params = [numParams]Param{
 	},
 	WalBuffers: {
 		Name: "wal_buffers", Type: Int, Context: Postmaster, Boot: "-1", Unit: Blocks, Min: -1, Max: maxBackends,
+		check:    checkWalBuffers,
 		Category: catWAL, Short: "Memory for WAL not yet written; -1 follows shared_buffers",
 		Flags: flagLater,
 	},
@@ -1953,7 +1959,7 @@ var params = [numParams]Param{
 		Flags: flagLater,
 	},
 	WalConsistencyChecking: {
-		Name: "wal_consistency_checking", Type: String, Context: Superuser, Boot: "",
+		Name: "wal_consistency_checking", Type: String, Context: Superuser, Boot: "", check: checkResourceManager,
 		Category: catDeveloper, Short: "Kinds of records whose pages recovery compares with its own result",
 		Flags: FlagListInput | FlagNotInSample | FlagInert,
 	},
