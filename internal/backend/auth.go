@@ -9,7 +9,7 @@ import (
 // authenticate finds the rule of pg_hba.conf that the client falls under, and does what it says.
 func (s *Session) authenticate() error {
 	client := &hba.Client{
-		Local: s.Conn.Peer.Local(), Addr: s.Conn.Peer.Addr,
+		Local: s.Conn.Peer.Local(), Addr: s.Conn.Peer.Addr, SSL: s.Conn.TLS() != nil,
 		Database: s.Startup.Database, User: s.Startup.User,
 		Replication: s.Startup.Replication == protocol.ReplicationPhysical,
 	}
@@ -43,6 +43,9 @@ func (s *Session) logAuthorized() {
 	}
 	if s.Startup.ApplicationName != "" {
 		text += " application_name=" + s.Startup.ApplicationName
+	}
+	if t := s.Conn.TLS(); t != nil {
+		text += " " + t.log()
 	}
 	s.P.Log.Info().Msg(text)
 }
