@@ -38,6 +38,7 @@ func benchmarks() []benchmark {
 		{"hop", "the delay that a second hop adds", (*bench).hop},
 		{"read", "reading and checking pgbench's WAL", (*bench).read},
 		{"connect", "connecting, memory, 200 walsenders at once", (*bench).connect},
+		{"session", "regular sessions: connecting, TLS, the view of 200 walsenders", (*bench).session},
 		{"syscalls", "system calls per message (untimed)", (*bench).syscalls},
 	}
 }
