@@ -60,7 +60,7 @@ var (
 		{"no", 0, true}, {"1", 3, true}, {"0", 0, true}}
 	syslogFacilities = []Option{{"local0", 0, false}, {"local1", 1, false}, {"local2", 2, false},
 		{"local3", 3, false}, {"local4", 4, false}, {"local5", 5, false}, {"local6", 6, false},
-		{"local7", 7, false}, {"none", 8, false}}
+		{"local7", 7, false}}
 	targetActions     = []Option{{"pause", 0, false}, {"promote", 1, false}, {"shutdown", 2, false}}
 	toastCompressions = []Option{{"pglz", 0, false}, {"lz4", 1, false}}
 	trackedFunctions  = []Option{{"none", 0, false}, {"pl", 1, false}, {"all", 2, false}}

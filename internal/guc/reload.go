@@ -52,6 +52,9 @@ func (c Change) Message() string {
 	return "parameter " + quote(c.Name) + " changed to " + quote(c.Given)
 }
 
+// Changed lists what differs from old, in the table's order.
+func (s *Settings) Changed(old *Settings) []Change { return s.changes(old, nil) }
+
 // changes lists what differs from old, in the table's order.
 func (s *Settings) changes(old *Settings, items []assignment) []Change {
 	var list []Change

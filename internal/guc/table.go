@@ -816,6 +816,7 @@ var params = [numParams]Param{
 	IsSuperuser: {
 		Name: "is_superuser", Type: Bool, Context: Internal, Boot: "off",
 		Category: catUngrouped, Short: "Whether the current user is a superuser",
+		Flags: FlagReport | FlagNoShowAll | FlagNoResetAll | FlagNotInSample | flagNotInFile,
 	},
 	Jit: {
 		Name: "jit", Type: Bool, Context: User, Boot: "on",
@@ -1532,6 +1533,7 @@ var params = [numParams]Param{
 	SessionAuthorization: {
 		Name: "session_authorization", Type: String, Context: User, Boot: "",
 		Category: catUngrouped, Short: "Name of the session's user",
+		Flags: FlagReport | flagName | FlagNoShowAll | FlagNoResetAll | FlagNotInSample | flagNotInFile,
 	},
 	SessionPreloadLibraries: {
 		Name: "session_preload_libraries", Type: String, Context: Superuser, Boot: "",
