@@ -19,6 +19,7 @@ const module = "waypost"
 // The process packages: what one executable each is made of.
 var processes = []string{
 	"postmaster", "startup", "walreceiver", "walsender", "checkpointer", "archiver", "slotsync",
+	"metrics",
 }
 
 // pkg is what `go list -json` says of one package, as far as it matters here.

@@ -30,6 +30,7 @@ var executables = [...]string{
 	procsignal.Backend:      "walsender",
 	procsignal.WalSender:    "walsender",
 	procsignal.DeadEnd:      "walsender",
+	procsignal.Metrics:      "metrics",
 }
 
 // Executable is the name of the program that a process of the kind runs.

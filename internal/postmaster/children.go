@@ -23,9 +23,10 @@ const (
 	backends // a client that has not asked for replication
 	walSenders
 	deadEnds // tell a client why it is refused
+	metricsServers
 
 	clients   = spares | backends | walSenders | deadEnds
-	everybody = startups | walReceivers | checkpointers | clients
+	everybody = startups | walReceivers | checkpointers | clients | metricsServers
 )
 
 // child is the postmaster's own record of a process; shared memory is not believed for any of it.
@@ -49,6 +50,7 @@ var kinds = [...]struct {
 	procsignal.Spare:        {spares, true},
 	procsignal.Backend:      {backends, true},
 	procsignal.DeadEnd:      {deadEnds, true},
+	procsignal.Metrics:      {metricsServers, true},
 }
 
 // class asks the PMSignal array of a backend whether it has become a walsender. One that has not marked itself yet is a
@@ -161,6 +163,8 @@ func (pm *Postmaster) childEnded(c *child, status unix.WaitStatus) {
 		pm.startupEnded(c, status)
 	case procsignal.Checkpointer:
 		pm.checkpointerEnded(c, status)
+	case procsignal.Metrics:
+		pm.metricsEnded(c, status, leftCleanly)
 	default:
 		if !leftCleanly || !(exited(status, 0) || exited(status, 1) || killedBeforeUp(status)) {
 			pm.childCrashed(c, status)

@@ -86,6 +86,8 @@ type Postmaster struct {
 	freeSlots         []int
 	killTimer         *time.Timer
 	sparesTimer       *time.Timer // fires at sparesRestUntil
+	metricsTimer      *time.Timer // fires at metricsRestUntil
+	metricsRestUntil  time.Time   // no metrics process is launched before
 	sparesRestUntil   time.Time   // no process is launched ahead before
 	noRoomSaid        time.Time   // when a lack of child slots was last logged
 	turnedAway        int         // connections closed since for that reason
@@ -99,7 +101,8 @@ func Run(settings *guc.Settings, dir string, args []string) int {
 	log := logging.New(os.Stderr)
 	pm := &Postmaster{
 		log: log, settings: settings, commandLine: args, startTime: time.Now(), configLoaded: time.Now(),
-		children: make(map[int]*child), killTimer: stoppedTimer(), sparesTimer: stoppedTimer(), quit: make(chan struct{}),
+		children: make(map[int]*child), killTimer: stoppedTimer(), sparesTimer: stoppedTimer(),
+		metricsTimer: stoppedTimer(), quit: make(chan struct{}),
 	}
 	if err := pm.prepare(dir); err != nil {
 		pm.logStartError(err)
@@ -349,9 +352,11 @@ func (pm *Postmaster) loop() {
 		case <-recheck.C:
 			pm.recheckLock()
 		case <-pm.sparesTimer.C: // for fillSpares, below
+		case <-pm.metricsTimer.C: // for startMetrics, below
 		}
 		pm.startWalReceiver()
 		pm.fillSpares()
+		pm.startMetrics()
 	}
 }
 

@@ -126,5 +126,6 @@ func (pm *Postmaster) reload() {
 		pm.log.Info().Msgf("%s was not reloaded", pm.settings.String(guc.IdentFile))
 	}
 	pm.reloadTLS()
+	pm.metricsRestUntil = time.Time{} // it may be another address now
 	pm.signalChildren(unix.SIGHUP, everybody)
 }

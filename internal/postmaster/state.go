@@ -146,7 +146,7 @@ func (pm *Postmaster) enterWaitDeadEnd() {
 	if pm.shutdown != noShutdown {
 		pm.sockets.stopAccepting()
 	}
-	pm.signalChildren(unix.SIGTERM, deadEnds|spares)
+	pm.signalChildren(unix.SIGTERM, deadEnds|spares|metricsServers)
 	pm.setState(PMWaitDeadEnd)
 }
 
