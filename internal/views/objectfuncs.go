@@ -45,6 +45,11 @@ var objectFunctions = [...]function{
 			"pg_get_partition_constraintdef pg_get_serial_sequence pg_sequence_last_value",
 		value: null,
 	},
+	{names: "to_regclass", eval: func(n *node, a []sql.Value) (sql.Value, error) { return n.named(types.RegClass, a[0]), nil }},
+	{names: "to_regtype", eval: func(n *node, a []sql.Value) (sql.Value, error) { return n.named(types.RegType, a[0]), nil }},
+	{names: "to_regrole", eval: func(n *node, a []sql.Value) (sql.Value, error) { return n.named(types.RegRole, a[0]), nil }},
+	{names: "to_regproc", eval: func(n *node, a []sql.Value) (sql.Value, error) { return n.named(types.RegProc, a[0]), nil }},
+	{names: "to_regnamespace", eval: func(n *node, a []sql.Value) (sql.Value, error) { return n.named(types.RegNS, a[0]), nil }},
 	{names: "shobj_description", eval: func(n *node, a []sql.Value) (sql.Value, error) {
 		if r := n.RoleSet().ByOID(uint32(a[0].(int64))); r != nil && a[1] == "pg_authid" {
 			return orNull(r.Comment), nil
@@ -107,6 +112,15 @@ func ageOf(xid, next uint32) sql.Value {
 		return int64(maxInt4)
 	}
 	return int64(int32(next - xid))
+}
+
+// named finds the object of a name, NULL for none.
+func (n *node) named(t sql.OID, name sql.Value) sql.Value {
+	oid, err := n.call.Env().NameOID(t, name.(string))
+	if err != nil {
+		return nil
+	}
+	return int64(oid)
 }
 
 func null(*node) sql.Value { return nil }

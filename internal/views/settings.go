@@ -3,11 +3,36 @@ package views
 import (
 	"waypost/internal/guc"
 	"waypost/internal/hba"
+	"waypost/internal/roles"
 	"waypost/internal/sql"
 	"waypost/internal/sql/types"
 )
 
 var settingViews = [...]view{
+	{
+		"pg_settings",
+		"name setting unit category short_desc extra_desc context vartype source min_val max_val enumvals boot_val reset_val " +
+			"sourcefile sourceline pending_restart",
+		func(s *scan) error {
+			who := &guc.Privileges{Superuser: s.CurrentRole().Superuser, ReadAll: s.may(roles.ReadAllSettings)}
+			for _, r := range s.Settings.Rows(s.major, who) {
+				s.add(r.Name, given(r.Setting), given(r.Unit), r.Category, r.ShortDesc, given(r.ExtraDesc), r.Context, r.VarType,
+					r.Source, given(r.MinVal), given(r.MaxVal), texts(r.EnumVals), given(r.BootVal), given(r.ResetVal),
+					given(r.SourceFile), line(r.SourceLine), r.PendingRestart)
+			}
+			return nil
+		},
+	},
+	{
+		"pg_file_settings", "sourcefile sourceline seqno name setting applied error",
+		func(s *scan) error {
+			for _, r := range s.Settings.FileRows() {
+				s.add(given(r.SourceFile), line(r.SourceLine), int64(r.SeqNo), given(r.Name), given(r.Setting), r.Applied,
+					given(r.Error))
+			}
+			return nil
+		},
+	},
 	{
 		"pg_hba_file_rules",
 		"rule_number file_name line_number type database user_name address netmask auth_method options error",
@@ -37,6 +62,20 @@ var settingViews = [...]view{
 			return nil
 		},
 	},
+}
+
+func given(s *string) sql.Value {
+	if s == nil {
+		return nil
+	}
+	return *s
+}
+
+func line(n *int32) sql.Value {
+	if n == nil {
+		return nil
+	}
+	return int64(*n)
 }
 
 func numberOrNull(n int) sql.Value {

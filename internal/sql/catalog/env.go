@@ -65,7 +65,11 @@ func (c *Call) nameOID(t types.OID, text string) (types.OID, error) {
 		}
 		return 0, types.Errorf(types.CodeUndefinedObject, "type \"%s\" does not exist", text)
 	case types.RegClass:
-		if r := c.Catalog.Relation("", name); r != nil {
+		schema, relation, qualified := strings.Cut(text, ".")
+		if !qualified {
+			schema, relation = "", text
+		}
+		if r := c.Catalog.Relation(foldIdent(schema), foldIdent(relation)); r != nil {
 			return r.OID, nil
 		}
 		return 0, types.Errorf(types.CodeUndefinedTable, "relation \"%s\" does not exist", text)
