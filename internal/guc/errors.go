@@ -17,6 +17,8 @@ const (
 	codeIO            = "58030" // io_error
 	codeLimit         = "54000" // program_limit_exceeded
 	codeInvalidName   = "42602" // invalid_name
+	codeLocked        = "55P03" // lock_not_available
+	codeDiskFull      = "53100" // disk_full
 	codeUnsupported   = "0A000" // feature_not_supported
 )
 
@@ -57,6 +59,11 @@ func (es Errors) Error() string {
 
 func unrecognized(name string) *Error {
 	return &Error{SQLSTATE: codeUndefined, Message: "unrecognized configuration parameter " + quote(name)}
+}
+
+func invalidName(name string) *Error {
+	return &Error{SQLSTATE: codeInvalidName, Message: "invalid configuration parameter name " + quote(name),
+		Detail: "Custom parameter names must be two or more simple identifiers separated by dots."}
 }
 
 func cannotChange(name, how string) *Error {

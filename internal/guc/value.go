@@ -77,8 +77,7 @@ func (s *Settings) findOrMake(name string) (ID, *Error) {
 	case !isQualified(name):
 		return 0, unrecognized(name)
 	case !isCustom(name):
-		return 0, &Error{SQLSTATE: codeInvalidName, Message: "invalid configuration parameter name " + quote(name),
-			Detail: "Custom parameter names must be two or more simple identifiers separated by dots."}
+		return 0, invalidName(name)
 	case len(s.others) == maxOthers:
 		return 0, &Error{SQLSTATE: codeLimit, Message: "too many custom parameters"}
 	}
