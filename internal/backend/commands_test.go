@@ -12,7 +12,7 @@ import (
 func regular(t *testing.T) *backendtest.Client {
 	t.Helper()
 	c := newNode(t, backendtest.Options{}).Connect()
-	c.Start("user", "postgres", "database", "db")
+	c.Start("user", "postgres", "database", "postgres")
 	c.Until('Z')
 	return c
 }
@@ -151,12 +151,12 @@ func TestClientThatGoesAwayIsNoError(t *testing.T) {
 
 func TestDatabaseWalsenderTakesSQLToo(t *testing.T) {
 	c := newNode(t, backendtest.Options{}).Connect()
-	c.Start("user", "postgres", "database", "db", "replication", "database")
+	c.Start("user", "postgres", "database", "postgres", "replication", "database")
 	c.Until('Z')
 	c.Query("SELECT 1")
 	require.Equal(t, "only SHOW is supported in a query", c.MustFail().Message)
 	c.Must('Z')
 	c.Query("IDENTIFY_SYSTEM")
 	_, rows, _ := c.Rows()
-	require.Equal(t, "db", rows[0][3])
+	require.Equal(t, "postgres", rows[0][3])
 }

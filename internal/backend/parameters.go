@@ -56,6 +56,7 @@ func (s *Session) applyOptions() error {
 	if err != nil {
 		return err
 	}
+	s.applyRoleSettings()
 	for _, o := range slices.Concat(options, s.Startup.Settings) {
 		value, err := sessionValue(o.Name, o.Value)
 		if err != nil {
@@ -87,8 +88,8 @@ func (s *Session) override() error {
 		{guc.ServerVersionNum, itoa(int(x.ServerVersionNum.Load()))},
 		{guc.WalSegmentSize, itoa(int(segsizeOr(x.Segsize())))},
 		{guc.InHotStandby, onOff(xlogctl.RecoveryState(x.State.Load()) != xlogctl.RecoveryStateDone)},
-		{guc.IsSuperuser, "on"},
-		{guc.SessionAuthorization, s.Startup.User},
+		{guc.IsSuperuser, onOff(s.Role.Superuser)},
+		{guc.SessionAuthorization, s.Role.Name},
 	} {
 		if err := s.P.Settings.SetID(o.id, o.value, guc.SourceOverride); err != nil {
 			return err

@@ -155,14 +155,13 @@ func (s *Session) serve(cac launch.CAC) error {
 
 // begin takes what the session needs, checks the client and greets it.
 func (s *Session) begin() error {
-	if err := s.claim(); err != nil {
-		return err
-	}
 	s.P.Title.Set("authentication")
 	if err := s.authenticate(); err != nil {
 		return err
 	}
-	s.out = protocol.AppendAuthenticationOk(s.out)
+	if err := s.claim(); err != nil {
+		return err
+	}
 	s.P.Title.Set("startup")
 	if err := s.applyOptions(); err != nil {
 		return err
@@ -178,31 +177,22 @@ func (s *Session) begin() error {
 	return nil
 }
 
-// claim takes the session's place among its like.
+// claim takes a walsender's place. Nobody has one before they have proved who they are.
 func (s *Session) claim() error {
-	if s.Startup.Replication != protocol.ReplicationNone {
-		r, err := s.newReplication(s)
-		if err != nil {
-			return err
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.closed {
-			r.Close()
-			return errEnd
-		}
-		s.replication = r
+	if s.Startup.Replication == protocol.ReplicationNone {
 		return nil
 	}
-	backends := 0
-	for i := range s.P.Procs {
-		if s.P.Procs[i].PID() != 0 && s.P.Procs[i].Kind() == procsignal.Backend {
-			backends++
-		}
+	r, err := s.newReplication(s)
+	if err != nil {
+		return err
 	}
-	if backends > s.P.Settings.Int(guc.MaxConnections) {
-		return refusal(launch.CACTooMany, true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		r.Close()
+		return errEnd
 	}
+	s.replication = r
 	return nil
 }
 

@@ -244,6 +244,7 @@ host   replication  good   127.0.0.1/32    trust
 host   all          bad    0.0.0.0/0       reject
 host   replication  bad    0.0.0.0/0       reject
 `})
+	n.Roles("create user good replication", "create user other replication")
 	for _, tc := range []struct {
 		network, user, replication string
 		message                    string
@@ -254,12 +255,12 @@ host   replication  bad    0.0.0.0/0       reject
 		{"unix", "other", "false", ""},
 		{"unix", "other", "true", `no pg_hba.conf entry for replication connection from host "[local]", user "other", no encryption`},
 		{"tcp", "other", "true", `no pg_hba.conf entry for replication connection from host "127.0.0.1", user "other", no encryption`},
-		{"tcp", "other", "false", `no pg_hba.conf entry for host "127.0.0.1", user "other", database "db", no encryption`},
+		{"tcp", "other", "false", `no pg_hba.conf entry for host "127.0.0.1", user "other", database "postgres", no encryption`},
 		{"tcp", "bad", "true", `pg_hba.conf rejects replication connection for host "127.0.0.1", user "bad", no encryption`},
-		{"tcp", "bad", "database", `pg_hba.conf rejects connection for host "127.0.0.1", user "bad", database "db", no encryption`},
+		{"tcp", "bad", "database", `pg_hba.conf rejects connection for host "127.0.0.1", user "bad", database "postgres", no encryption`},
 	} {
 		c := n.ConnectAs(tc.network, launch.CACOK)
-		c.Start("user", tc.user, "database", "db", "replication", tc.replication)
+		c.Start("user", tc.user, "database", "postgres", "replication", tc.replication)
 		if tc.message == "" {
 			c.Must('R')
 			c.Until('Z')
@@ -323,6 +324,7 @@ func TestTooManyConnections(t *testing.T) {
 	}
 	c := n.Connect()
 	c.Start("user", "postgres")
+	c.Must('R')
 	e := c.MustFail()
 	require.Equal(t, protocol.CodeTooManyConnections, e.Code)
 	require.Equal(t, "sorry, too many clients already", e.Message)
@@ -333,6 +335,7 @@ func TestTooManyConnections(t *testing.T) {
 	first.StartReplication()
 	second := n.Connect()
 	second.Start("user", "postgres", "replication", "true")
+	second.Must('R')
 	e = second.MustFail()
 	require.Equal(t, protocol.CodeTooManyConnections, e.Code)
 	require.Equal(t, "number of requested standby connections exceeds max_wal_senders (currently 1)", e.Message)

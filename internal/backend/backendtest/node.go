@@ -25,6 +25,11 @@ import (
 	"waypost/internal/logging"
 	"waypost/internal/procsignal"
 	"waypost/internal/proctitle"
+	"waypost/internal/roles"
+	"waypost/internal/scram"
+	"waypost/internal/sql/ast"
+	"waypost/internal/sql/parser"
+	"waypost/internal/sql/types"
 	"waypost/internal/xlogctl"
 	"waypost/shmem"
 	"waypost/walfile"
@@ -83,6 +88,8 @@ func New(t testing.TB, o Options) *Node {
 	n.WriteFile("pg_hba.conf", o.HBA)
 	n.hba, n.tls = o.HBA, o.TLS
 	n.WriteFile("pg_ident.conf", "")
+	require.NoError(t, os.Mkdir(filepath.Join(n.Dir, "global"), 0o700))
+	require.NoError(t, roles.Create(t.Context(), n.Dir, "postgres", ""))
 
 	// A child that becomes a walsender signals the postmaster, which is this process.
 	orders := make(chan os.Signal, 16)
@@ -110,6 +117,24 @@ func New(t testing.TB, o Options) *Node {
 func (n *Node) WriteFile(name, text string) {
 	n.T.Helper()
 	require.NoError(n.T, os.WriteFile(filepath.Join(n.Dir, name), []byte(text), 0o600))
+}
+
+// Roles runs statements about roles as the superuser, postgres, that every Node has.
+func (n *Node) Roles(statements ...string) {
+	n.T.Helper()
+	for _, sql := range statements {
+		parsed, err := parser.Parse(sql)
+		require.NoError(n.T, err, sql)
+		set, err := roles.Load(n.Dir)
+		require.NoError(n.T, err)
+		boss := set.ByOID(roles.BootstrapOID)
+		env := &roles.Env{DataDir: n.Dir, Current: boss, Session: boss, Text: sql, Types: &types.Env{Location: time.UTC},
+			Iterations: scram.DefaultIterations, Databases: []string{"postgres"},
+			Random:  func(b []byte) error { copy(b, sql); return nil },
+			Setting: func(s *ast.Setting, _ bool) (string, error) { return s.Values[0].Text, nil }}
+		_, _, err = roles.Exec(n.T.Context(), env, parsed[0].Stmt)
+		require.NoError(n.T, err, sql)
+	}
 }
 
 // WAL is the directory of segments.
