@@ -26,9 +26,9 @@ var activityViews = [...]view{
 	{
 		// What the function of that name gives.
 		"pg_stat_get_activity",
-		"datid pid usesysid application_name backend_type client_addr client_hostname client_port backend_start xact_start " +
-			"query_start state_change wait_event_type wait_event state query gss_auth gss_enc gss_delegation ssl sslversion " +
-			"sslcipher sslbits ssl_client_dn ssl_client_serial ssl_issuer_dn",
+		"datid pid usesysid application_name backend_type client_addr client_hostname client_port backend_start " +
+			"xact_start query_start state_change wait_event_type wait_event state query gss_auth gss_enc gss_delegation " +
+			"ssl sslversion sslcipher sslbits ssl_client_dn ssl_client_serial ssl_issuer_dn",
 		func(s *scan) error {
 			for _, p := range s.processes() {
 				row := append([]sql.Value{
@@ -79,7 +79,8 @@ func (n *node) processes() []process {
 func statActivity(s *scan) error {
 	for _, p := range s.processes() {
 		row := []sql.Value{
-			oidOf(p.DatabaseOID), p.pid, oidOf(p.UserOID), shmem.String(p.Application[:]), textOf(p.Database[:]), s.userName(p.UserOID),
+			oidOf(p.DatabaseOID), p.pid, oidOf(p.UserOID), shmem.String(p.Application[:]), textOf(p.Database[:]),
+			s.userName(p.UserOID),
 		}
 		if p.DatabaseOID == 0 {
 			row[4] = nil

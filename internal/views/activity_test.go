@@ -15,7 +15,8 @@ import (
 	"waypost/xlog"
 )
 
-// crowd has one process of each sort: the session's own (dave's here), carol's, a superuser's walsender, and auxiliary ones.
+// crowd has one process of each sort: the session's own (dave's here), carol's, a superuser's walsender, and
+// auxiliary ones.
 func crowd(t *testing.T) *rig {
 	r := newRig(t)
 	r.join(0, 101, procsignal.Startup, "")

@@ -14,8 +14,8 @@ var columnFamilies = [...]struct{ prefix, view, columns string }{
 		"numbackends xact_commit xact_rollback tuples_returned:tup_returned tuples_fetched:tup_fetched " +
 			"tuples_inserted:tup_inserted tuples_updated:tup_updated tuples_deleted:tup_deleted blocks_fetched:blks_read " +
 			"blocks_hit:blks_hit conflict_all:conflicts temp_files temp_bytes deadlocks checksum_failures " +
-			"checksum_last_failure blk_read_time blk_write_time session_time active_time idle_in_transaction_time sessions " +
-			"sessions_abandoned sessions_fatal sessions_killed stat_reset_time:stats_reset",
+			"checksum_last_failure blk_read_time blk_write_time session_time active_time idle_in_transaction_time " +
+			"sessions sessions_abandoned sessions_fatal sessions_killed stat_reset_time:stats_reset",
 	},
 	{
 		"pg_stat_get_checkpointer_", "pg_stat_checkpointer",

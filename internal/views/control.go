@@ -13,10 +13,18 @@ import (
 
 // Functions that read global/pg_control, each one row with PostgreSQL's columns.
 var controlFunctions = [...]function{
-	{names: "pg_control_checkpoint", eval: func(n *node, _ []sql.Value) (sql.Value, error) { return n.control(controlCheckpoint) }},
-	{names: "pg_control_system", eval: func(n *node, _ []sql.Value) (sql.Value, error) { return n.control(controlSystem) }},
-	{names: "pg_control_recovery", eval: func(n *node, _ []sql.Value) (sql.Value, error) { return n.control(controlRecovery) }},
-	{names: "pg_control_init", eval: func(n *node, _ []sql.Value) (sql.Value, error) { return n.control(controlInit) }},
+	{names: "pg_control_checkpoint", eval: func(n *node, _ []sql.Value) (sql.Value, error) {
+		return n.control(controlCheckpoint)
+	}},
+	{names: "pg_control_system", eval: func(n *node, _ []sql.Value) (sql.Value, error) {
+		return n.control(controlSystem)
+	}},
+	{names: "pg_control_recovery", eval: func(n *node, _ []sql.Value) (sql.Value, error) {
+		return n.control(controlRecovery)
+	}},
+	{names: "pg_control_init", eval: func(n *node, _ []sql.Value) (sql.Value, error) {
+		return n.control(controlInit)
+	}},
 }
 
 // field is one column of a row.
@@ -45,8 +53,9 @@ func controlCheckpoint(c *controldata.ControlFile) []field {
 	return []field{
 		{types.LSN, types.PgLSN(c.CheckPoint)}, {types.LSN, types.PgLSN(cp.Redo)},
 		{types.Text, redoFile(c)}, int4(uint32(cp.TLI)), int4(uint32(cp.PrevTLI)), {types.Bool, cp.FullPageWrites},
-		{types.Text, nextXid(cp)}, oid(cp.NextOID), xid(cp.NextMulti), xid(cp.NextMultiOff), xid(cp.OldestXid), oid(cp.OldestXidDB),
-		xid(cp.OldestActive), xid(cp.OldestMulti), oid(cp.OldestMultiDB), xid(cp.OldestCommitTs), xid(cp.NewestCommitTs),
+		{types.Text, nextXid(cp)}, oid(cp.NextOID), xid(cp.NextMulti), xid(cp.NextMultiOff), xid(cp.OldestXid),
+		oid(cp.OldestXidDB), xid(cp.OldestActive), xid(cp.OldestMulti), oid(cp.OldestMultiDB), xid(cp.OldestCommitTs),
+		xid(cp.NewestCommitTs),
 		{types.TimestampTz, types.InstantOf(time.Unix(cp.Time, 0))},
 	}
 }
@@ -75,8 +84,8 @@ func controlRecovery(c *controldata.ControlFile) []field {
 
 func controlInit(c *controldata.ControlFile) []field {
 	var out []field
-	for _, n := range [...]uint32{c.MaxAlign, c.BlockSize, c.RelSegSize, c.WALBlockSize, uint32(c.WALSegSize), c.NameDataLen,
-		c.IndexMaxKeys, c.ToastMaxChunkSize, c.LOBlockSize} {
+	for _, n := range [...]uint32{c.MaxAlign, c.BlockSize, c.RelSegSize, c.WALBlockSize, uint32(c.WALSegSize),
+		c.NameDataLen, c.IndexMaxKeys, c.ToastMaxChunkSize, c.LOBlockSize} {
 		out = append(out, field{types.Int4, int64(n)})
 	}
 	return append(out, field{types.Bool, c.Float8ByVal}, field{types.Int4, int64(c.DataChecksumVersion)})

@@ -21,8 +21,9 @@ var counterFunctions = [...]function{
 		return ""
 	}},
 	{
-		names: "pg_stat_reset_single_table_counters pg_stat_reset_single_function_counters pg_stat_reset_replication_slot " +
-			"pg_stat_reset_subscription_stats", value: func(*node) sql.Value { return "" },
+		names: "pg_stat_reset_single_table_counters pg_stat_reset_single_function_counters " +
+			"pg_stat_reset_replication_slot pg_stat_reset_subscription_stats",
+		value: func(*node) sql.Value { return "" },
 	},
 	{names: "pg_stat_clear_snapshot pg_stat_force_next_flush", value: func(*node) sql.Value { return "" }},
 	{names: "pg_stat_get_snapshot_timestamp", value: null},

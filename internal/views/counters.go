@@ -16,8 +16,8 @@ var counterViews = [...]view{
 		"wal_records wal_fpi wal_bytes wal_buffers_full wal_write wal_sync wal_write_time wal_sync_time stats_reset",
 		func(s *scan) error {
 			w := &s.Stats.WAL
-			s.add(load(&w.Records), load(&w.FPI), numberOf(w.Bytes.Load()), load(&w.BuffersFull), load(&w.Write), load(&w.Sync),
-				millis(w.WriteMicros.Load()), millis(w.SyncMicros.Load()), resetAt(&w.Reset))
+			s.add(load(&w.Records), load(&w.FPI), numberOf(w.Bytes.Load()), load(&w.BuffersFull), load(&w.Write),
+				load(&w.Sync), millis(w.WriteMicros.Load()), millis(w.SyncMicros.Load()), resetAt(&w.Reset))
 			return nil
 		},
 	},
@@ -39,33 +39,36 @@ var counterViews = [...]view{
 		func(s *scan) error {
 			c := &s.Stats.Checkpointer
 			s.add(load(&c.NumTimed), load(&c.NumRequested), load(&c.RestartpointsTimed), load(&c.RestartpointsReq),
-				load(&c.RestartpointsDone), millis(c.WriteMicros.Load()), millis(c.SyncMicros.Load()), load(&c.BuffersWritten),
-				resetAt(&c.Reset), int64(0), int64(0))
+				load(&c.RestartpointsDone), millis(c.WriteMicros.Load()), millis(c.SyncMicros.Load()),
+				load(&c.BuffersWritten), resetAt(&c.Reset), int64(0), int64(0))
 			return nil
 		},
 	},
 	{
 		// Up to 16 the checkpointer's counters stood here, restartpoints among checkpoints.
 		"pg_stat_bgwriter",
-		"buffers_clean maxwritten_clean buffers_alloc stats_reset checkpoints_timed checkpoints_req checkpoint_write_time " +
-			"checkpoint_sync_time buffers_checkpoint buffers_backend buffers_backend_fsync",
+		"buffers_clean maxwritten_clean buffers_alloc stats_reset checkpoints_timed checkpoints_req " +
+			"checkpoint_write_time checkpoint_sync_time buffers_checkpoint buffers_backend buffers_backend_fsync",
 		func(s *scan) error {
 			c := &s.Stats.Checkpointer
 			s.add(int64(0), int64(0), int64(0), resetAt(&s.Stats.Bgwriter),
-				count(c.NumTimed.Load()+c.RestartpointsTimed.Load()), count(c.NumRequested.Load()+c.RestartpointsReq.Load()),
-				millis(c.WriteMicros.Load()), millis(c.SyncMicros.Load()), load(&c.BuffersWritten), int64(0), int64(0))
+				count(c.NumTimed.Load()+c.RestartpointsTimed.Load()),
+				count(c.NumRequested.Load()+c.RestartpointsReq.Load()), millis(c.WriteMicros.Load()),
+				millis(c.SyncMicros.Load()), load(&c.BuffersWritten), int64(0), int64(0))
 			return nil
 		},
 	},
 	{
 		"pg_stat_io",
-		"backend_type object context reads read_bytes read_time writes write_bytes write_time fsyncs fsync_time stats_reset",
+		"backend_type object context reads read_bytes read_time writes write_bytes write_time fsyncs fsync_time " +
+			"stats_reset",
 		statIO,
 	},
 	{
 		"pg_stat_database",
-		"datid datname numbackends xact_commit xact_rollback tup_returned session_time active_time idle_in_transaction_time " +
-			"sessions sessions_abandoned sessions_fatal sessions_killed stats_reset " + zeroDatabase,
+		"datid datname numbackends xact_commit xact_rollback tup_returned session_time active_time " +
+			"idle_in_transaction_time sessions sessions_abandoned sessions_fatal sessions_killed stats_reset " +
+			zeroDatabase,
 		statDatabase,
 	},
 	{
@@ -116,8 +119,8 @@ func statIO(s *scan) error {
 }
 
 // zeroDatabase are the columns of pg_stat_database that nothing can happen to in a node without tables.
-const zeroDatabase = "blks_read blks_hit tup_fetched tup_inserted tup_updated tup_deleted conflicts temp_files temp_bytes " +
-	"deadlocks parallel_workers_to_launch parallel_workers_launched blk_read_time blk_write_time"
+const zeroDatabase = "blks_read blks_hit tup_fetched tup_inserted tup_updated tup_deleted conflicts temp_files " +
+	"temp_bytes deadlocks parallel_workers_to_launch parallel_workers_launched blk_read_time blk_write_time"
 
 func statDatabase(s *scan) error {
 	none := append(zeros(12), float64(0), float64(0))
@@ -131,9 +134,9 @@ func statDatabase(s *scan) error {
 		}
 	}
 	s.add(append([]sql.Value{int64(databaseOID), databaseName, backends, load(&d.XactCommit), load(&d.XactRollback),
-		load(&d.TupReturned), millis(d.SessionMicros.Load()), millis(d.ActiveMicros.Load()), millis(d.IdleInXactMicros.Load()),
-		load(&d.Sessions), load(&d.SessionsAbandoned), load(&d.SessionsFatal), load(&d.SessionsKilled), resetAt(&d.Reset)},
-		none...)...)
+		load(&d.TupReturned), millis(d.SessionMicros.Load()), millis(d.ActiveMicros.Load()),
+		millis(d.IdleInXactMicros.Load()), load(&d.Sessions), load(&d.SessionsAbandoned), load(&d.SessionsFatal),
+		load(&d.SessionsKilled), resetAt(&d.Reset)}, none...)...)
 	return nil
 }
 
@@ -150,7 +153,8 @@ func wayOfTheWAL(s *scan) error {
 	if from, in := s.XLog.InDoubt(); in {
 		doubt = lsnOf(from)
 	}
-	row = append(row, lsnOf(xlog.LSN(s.XLog.FaultAt.Load())), lsnOf(xlog.LSN(s.XLog.CorruptAt.Load())), doubt, resetAt(&w.StatsReset))
+	row = append(row, lsnOf(xlog.LSN(s.XLog.FaultAt.Load())), lsnOf(xlog.LSN(s.XLog.CorruptAt.Load())), doubt,
+		resetAt(&w.StatsReset))
 	s.add(row...)
 	return nil
 }

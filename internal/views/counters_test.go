@@ -28,7 +28,8 @@ func TestCountersAreShownInTheirColumns(t *testing.T) {
 	s.Checkpointer.RestartpointsReq.Store(5)
 	s.Checkpointer.RestartpointsDone.Store(6)
 	s.Checkpointer.WriteMicros.Store(2000)
-	require.Equal(t, [][]string{{"0", "0", "4", "5", "6", "2", "0", "0", "∅"}}, r.rows("select * from pg_stat_checkpointer"))
+	require.Equal(t, [][]string{{"0", "0", "4", "5", "6", "2", "0", "0", "∅"}},
+		r.rows("select * from pg_stat_checkpointer"))
 	require.Equal(t, [][]string{{"5"}}, r.rows("select pg_stat_get_checkpointer_restartpoints_requested()"))
 	require.Equal(t, [][]string{{"0", "0", "0", "∅"}}, r.rows("select * from pg_stat_bgwriter"))
 
@@ -43,7 +44,8 @@ func TestCountersAreShownInTheirColumns(t *testing.T) {
 	io.WriteBytes.Store(1100)
 	io.InitFsyncs.Store(12)
 	require.Equal(t, [][]string{{"init", "∅", "0", "12"}, {"normal", "0", "11", "0"}},
-		r.rows("select context, reads, writes, fsyncs from pg_stat_io where object = 'wal' and backend_type = 'walreceiver'"))
+		r.rows(`select context, reads, writes, fsyncs from pg_stat_io
+			where object = 'wal' and backend_type = 'walreceiver'`))
 	r.major = 18
 	require.Equal(t, [][]string{{"1100"}}, r.rows("select sum(write_bytes) from pg_stat_io"))
 }
@@ -80,7 +82,8 @@ func TestWayOfTheWALIsShownInBytesAndTimes(t *testing.T) {
 	w.Received.Add(500, at)
 	w.CRCFailed.Add(at)
 	r.p.XLog.CorruptAt.Store(0x4000028)
-	require.Equal(t, [][]string{{"500", "2026-11-20 08:30:00+00", "0", "∅", "1", "2026-11-20 08:30:00+00", "0/4000028", "∅"}},
+	require.Equal(t, [][]string{{"500", "2026-11-20 08:30:00+00", "0", "∅", "1", "2026-11-20 08:30:00+00", "0/4000028",
+		"∅"}},
 		r.rows(`select received_bytes, last_received, sent_bytes, last_sent, crc_failures, last_crc_failure, corrupt_lsn,
 			in_doubt_lsn from waypost_wal`))
 }

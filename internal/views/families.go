@@ -8,8 +8,8 @@ import (
 
 func viewFamilies() [8][]view {
 	return [...][]view{
-		activityViews[:], replicationViews[:], counterViews[:], roleViews[:], objectViews[:], sessionViews[:], settingViews[:],
-		processViews[:],
+		activityViews[:], replicationViews[:], counterViews[:], roleViews[:], objectViews[:], sessionViews[:],
+		settingViews[:], processViews[:],
 	}
 }
 
@@ -27,8 +27,9 @@ func viewOf(name string) *view {
 
 func functionFamilies() [11][]function {
 	return [...][]function{
-		recoveryFunctions[:], walFunctions[:], controlFunctions[:], fileFunctions[:], signalFunctions[:], connectionFunctions[:],
-		objectFunctions[:], privilegeFunctions[:], counterFunctions[:], transactionFunctions[:], refusedFunctions[:],
+		recoveryFunctions[:], walFunctions[:], controlFunctions[:], fileFunctions[:], signalFunctions[:],
+		connectionFunctions[:], objectFunctions[:], privilegeFunctions[:], counterFunctions[:], transactionFunctions[:],
+		refusedFunctions[:],
 	}
 }
 

@@ -42,7 +42,8 @@ func TestRecoveryFunctionsTellPositionsAndRefuseWhatARelayCannot(t *testing.T) {
 		require.Equal(t, hint, e.Hint, call)
 	}
 	// What exporters ask: nothing may be worked out ahead of the rows.
-	require.Empty(t, r.rows("select slot_name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) from pg_replication_slots"))
+	require.Empty(t,
+		r.rows("select slot_name, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) from pg_replication_slots"))
 	require.Equal(t, [][]string{{"∅"}},
 		r.rows("select case pg_is_in_recovery() when 't' then null else pg_current_wal_lsn() end"))
 	for call, code := range map[string]string{
@@ -71,7 +72,8 @@ func TestReplayIsPausedAndResumedBySuperusers(t *testing.T) {
 
 func TestControlFunctionsReadTheControlFile(t *testing.T) {
 	r := newRig(t)
-	require.Equal(t, [][]string{{"0/3000060", "0/3000028", "000000010000000000000003", "1", "0:745", "730", "2026-11-20 08:30:00+00"}},
+	require.Equal(t, [][]string{{"0/3000060", "0/3000028", "000000010000000000000003", "1", "0:745", "730",
+		"2026-11-20 08:30:00+00"}},
 		r.rows(`select checkpoint_lsn, redo_lsn, redo_wal_file, timeline_id, next_xid, oldest_xid, checkpoint_time
 			from pg_control_checkpoint()`))
 	require.Equal(t, [][]string{{"1700", "202406281", "7000000000000000001", "2026-11-20 08:30:00+00"}},
@@ -126,7 +128,8 @@ func TestSleepWaitsVisiblyAndIsCancelled(t *testing.T) {
 		_, _, err := r.run(ctx, "select pg_sleep(1000)")
 		done <- err
 	}()
-	require.Eventually(t, func() bool { return r.p.Activity.Waiting() == activity.PgSleep }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return r.p.Activity.Waiting() == activity.PgSleep }, 10*time.Second,
+		time.Millisecond)
 	cancel()
 	require.ErrorContains(t, <-done, "canceling statement due to user request")
 	require.Zero(t, r.p.Activity.Waiting())

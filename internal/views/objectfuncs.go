@@ -40,16 +40,26 @@ var objectFunctions = [...]function{
 	},
 	{names: "pg_relation_filenode pg_relation_filepath pg_filenode_relation", value: null},
 	{
-		names: "pg_get_expr pg_get_viewdef pg_get_ruledef pg_get_indexdef pg_get_constraintdef pg_get_triggerdef pg_get_partkeydef " +
-			"pg_get_function_sqlbody pg_get_functiondef pg_get_statisticsobjdef pg_get_statisticsobjdef_columns " +
-			"pg_get_partition_constraintdef pg_get_serial_sequence pg_sequence_last_value",
+		names: "pg_get_expr pg_get_viewdef pg_get_ruledef pg_get_indexdef pg_get_constraintdef pg_get_triggerdef " +
+			"pg_get_partkeydef pg_get_function_sqlbody pg_get_functiondef pg_get_statisticsobjdef " +
+			"pg_get_statisticsobjdef_columns pg_get_partition_constraintdef pg_get_serial_sequence pg_sequence_last_value",
 		value: null,
 	},
-	{names: "to_regclass", eval: func(n *node, a []sql.Value) (sql.Value, error) { return n.named(types.RegClass, a[0]), nil }},
-	{names: "to_regtype", eval: func(n *node, a []sql.Value) (sql.Value, error) { return n.named(types.RegType, a[0]), nil }},
-	{names: "to_regrole", eval: func(n *node, a []sql.Value) (sql.Value, error) { return n.named(types.RegRole, a[0]), nil }},
-	{names: "to_regproc", eval: func(n *node, a []sql.Value) (sql.Value, error) { return n.named(types.RegProc, a[0]), nil }},
-	{names: "to_regnamespace", eval: func(n *node, a []sql.Value) (sql.Value, error) { return n.named(types.RegNS, a[0]), nil }},
+	{names: "to_regclass", eval: func(n *node, a []sql.Value) (sql.Value, error) {
+		return n.named(types.RegClass, a[0]), nil
+	}},
+	{names: "to_regtype", eval: func(n *node, a []sql.Value) (sql.Value, error) {
+		return n.named(types.RegType, a[0]), nil
+	}},
+	{names: "to_regrole", eval: func(n *node, a []sql.Value) (sql.Value, error) {
+		return n.named(types.RegRole, a[0]), nil
+	}},
+	{names: "to_regproc", eval: func(n *node, a []sql.Value) (sql.Value, error) {
+		return n.named(types.RegProc, a[0]), nil
+	}},
+	{names: "to_regnamespace", eval: func(n *node, a []sql.Value) (sql.Value, error) {
+		return n.named(types.RegNS, a[0]), nil
+	}},
 	{names: "shobj_description", eval: func(n *node, a []sql.Value) (sql.Value, error) {
 		if r := n.RoleSet().ByOID(uint32(a[0].(int64))); r != nil && a[1] == "pg_authid" {
 			return orNull(r.Comment), nil
@@ -67,13 +77,16 @@ var objectFunctions = [...]function{
 		}
 		return result, nil
 	}},
-	{names: "pg_get_function_arguments pg_get_function_identity_arguments", eval: func(n *node, a []sql.Value) (sql.Value, error) {
-		p := pgcat.ProcByOID(sql.OID(a[0].(int64)))
-		if p == nil {
-			return nil, nil
-		}
-		return arguments(p, n.function == "pg_get_function_arguments"), nil
-	}},
+	{
+		names: "pg_get_function_arguments pg_get_function_identity_arguments",
+		eval: func(n *node, a []sql.Value) (sql.Value, error) {
+			p := pgcat.ProcByOID(sql.OID(a[0].(int64)))
+			if p == nil {
+				return nil, nil
+			}
+			return arguments(p, n.function == "pg_get_function_arguments"), nil
+		},
+	},
 	{
 		names: "pg_opclass_is_visible pg_operator_is_visible pg_collation_is_visible pg_conversion_is_visible " +
 			"pg_opfamily_is_visible pg_statistics_obj_is_visible pg_ts_config_is_visible pg_ts_dict_is_visible " +

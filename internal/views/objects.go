@@ -39,8 +39,8 @@ var objectViews = [...]view{
 				}
 				frozen, minMulti = int64(c.CheckPointCopy.OldestXid), int64(c.CheckPointCopy.OldestMulti)
 			}
-			s.add(int64(databaseOID), databaseName, owner, int64(encodingUTF8), "c", false, true, false, int64(-1), frozen, minMulti,
-				int64(defaultSpace), "C", "C")
+			s.add(int64(databaseOID), databaseName, owner, int64(encodingUTF8), "c", false, true, false, int64(-1), frozen,
+				minMulti, int64(defaultSpace), "C", "C")
 			return nil
 		},
 	},
@@ -79,7 +79,8 @@ var objectViews = [...]view{
 		},
 	},
 	{
-		"pg_collation", "oid collname collnamespace collowner collprovider collisdeterministic collencoding collcollate collctype",
+		"pg_collation", "oid collname collnamespace collowner collprovider collisdeterministic collencoding collcollate " +
+			"collctype",
 		func(s *scan) error {
 			s.add(int64(100), "default", int64(catalogSchema), owner, "d", true, int64(-1))
 			s.add(int64(cCollation), "C", int64(catalogSchema), owner, "c", true, int64(-1), "C", "C")
@@ -89,23 +90,24 @@ var objectViews = [...]view{
 	},
 	{
 		"pg_class",
-		"oid relname relnamespace reltype reloftype relowner relam relfilenode reltablespace relpages reltuples relallvisible " +
-			"relallfrozen reltoastrelid relhasindex relisshared relpersistence relkind relnatts relchecks relhasrules " +
-			"relhastriggers relhassubclass relrowsecurity relforcerowsecurity relispopulated relreplident relispartition " +
-			"relrewrite relfrozenxid relminmxid",
+		"oid relname relnamespace reltype reloftype relowner relam relfilenode reltablespace relpages reltuples " +
+			"relallvisible relallfrozen reltoastrelid relhasindex relisshared relpersistence relkind relnatts relchecks " +
+			"relhasrules relhastriggers relhassubclass relrowsecurity relforcerowsecurity relispopulated relreplident " +
+			"relispartition relrewrite relfrozenxid relminmxid",
 		func(s *scan) error {
 			s.eachRelation(func(r *relation) {
-				s.add(int64(r.OID), r.Name, r.namespace(), int64(0), int64(0), owner, r.am(), int64(0), int64(0), int64(0), float64(-1),
-					int64(0), int64(0), int64(0), false, false, "p", r.kindText(), int64(len(r.Columns)), int64(0), r.kind == 'v',
-					false, false, false, false, true, "n", false, int64(0), int64(0), int64(0))
+				s.add(int64(r.OID), r.Name, r.namespace(), int64(0), int64(0), owner, r.am(), int64(0), int64(0), int64(0),
+					float64(-1), int64(0), int64(0), int64(0), false, false, "p", r.kindText(), int64(len(r.Columns)),
+					int64(0), r.kind == 'v', false, false, false, false, true, "n", false, int64(0), int64(0), int64(0))
 			})
 			return nil
 		},
 	},
 	{
 		"pg_attribute",
-		"attrelid attname atttypid attlen attnum attcacheoff atttypmod attndims attbyval attalign attstorage attcompression " +
-			"attnotnull atthasdef atthasmissing attidentity attgenerated attisdropped attislocal attinhcount attcollation",
+		"attrelid attname atttypid attlen attnum attcacheoff atttypmod attndims attbyval attalign attstorage " +
+			"attcompression attnotnull atthasdef atthasmissing attidentity attgenerated attisdropped attislocal " +
+			"attinhcount attcollation",
 		func(s *scan) error {
 			s.eachRelation(func(r *relation) {
 				for i, c := range r.Columns {
@@ -113,8 +115,9 @@ var objectViews = [...]view{
 					if f.collation != 0 && r.kind == 'r' {
 						f.collation = cCollation
 					}
-					s.add(int64(r.OID), c.Name, int64(c.Type), int64(f.len), int64(i+1), int64(-1), int64(-1), int64(f.dimensions),
-						f.byValue, f.align, f.storage, "", false, false, false, "", "", false, true, int64(0), int64(f.collation))
+					s.add(int64(r.OID), c.Name, int64(c.Type), int64(f.len), int64(i+1), int64(-1), int64(-1),
+						int64(f.dimensions), f.byValue, f.align, f.storage, "", false, false, false, "", "", false, true,
+						int64(0), int64(f.collation))
 				}
 			})
 			return nil
@@ -144,9 +147,9 @@ var objectViews = [...]view{
 	},
 	{
 		"pg_type",
-		"oid typname typnamespace typowner typlen typbyval typtype typcategory typispreferred typisdefined typdelim typrelid " +
-			"typsubscript typelem typarray typinput typoutput typreceive typsend typmodin typmodout typanalyze typalign " +
-			"typstorage typnotnull typbasetype typtypmod typndims typcollation",
+		"oid typname typnamespace typowner typlen typbyval typtype typcategory typispreferred typisdefined typdelim " +
+			"typrelid typsubscript typelem typarray typinput typoutput typreceive typsend typmodin typmodout typanalyze " +
+			"typalign typstorage typnotnull typbasetype typtypmod typndims typcollation",
 		func(s *scan) error {
 			all := pgcat.Types()
 			for i := range all {
@@ -169,8 +172,8 @@ var objectViews = [...]view{
 	},
 	{
 		"pg_operator",
-		"oid oprname oprnamespace oprowner oprkind oprcanmerge oprcanhash oprleft oprright oprresult oprcom oprnegate oprcode " +
-			"oprrest oprjoin",
+		"oid oprname oprnamespace oprowner oprkind oprcanmerge oprcanhash oprleft oprright oprresult oprcom oprnegate " +
+			"oprcode oprrest oprjoin",
 		func(s *scan) error {
 			all := pgcat.AllOperators()
 			for i := range all {
@@ -178,8 +181,8 @@ var objectViews = [...]view{
 				if o.Left == 0 {
 					kind = "l"
 				}
-				s.add(int64(o.OID), o.Name(), int64(catalogSchema), owner, kind, false, false, int64(o.Left), int64(o.Right),
-					int64(o.Result), int64(0), int64(0), procOID(o.Proc()), int64(0), int64(0))
+				s.add(int64(o.OID), o.Name(), int64(catalogSchema), owner, kind, false, false, int64(o.Left),
+					int64(o.Right), int64(o.Result), int64(0), int64(0), procOID(o.Proc()), int64(0), int64(0))
 			}
 			return nil
 		},
@@ -302,14 +305,14 @@ func collationOf(oid sql.OID) int {
 
 func (s *scan) addType(t *pgcat.Type) {
 	f, name := formOf(t.OID), t.Name()
-	in, out, recv, send, subscript := procLike(name, "in"), procLike(name, "out"), procLike(name, "recv"), procLike(name, "send"), int64(0)
+	subscript, functions := int64(0), name
 	if t.Len == -1 && t.Category == 'A' && t.Kind == 'b' && t.OID != types.Int2Vector && t.OID != types.OidVector {
-		in, out, recv, send = procLike("array", "in"), procLike("array", "out"), procLike("array", "recv"), procLike("array", "send")
-		subscript = procLike("array_subscript", "handler")
+		subscript, functions = procLike("array_subscript", "handler"), "array"
 	}
-	s.add(int64(t.OID), name, int64(catalogSchema), owner, int64(t.Len), f.byValue, string(t.Kind), string(t.Category), t.Preferred,
-		true, ",", int64(0), subscript, int64(t.Elem), int64(t.Array), in, out, recv, send, int64(0), int64(0), int64(0), f.align,
-		f.storage, false, int64(0), int64(-1), int64(0), int64(f.collation))
+	s.add(int64(t.OID), name, int64(catalogSchema), owner, int64(t.Len), f.byValue, string(t.Kind), string(t.Category),
+		t.Preferred, true, ",", int64(0), subscript, int64(t.Elem), int64(t.Array), procLike(functions, "in"),
+		procLike(functions, "out"), procLike(functions, "recv"), procLike(functions, "send"), int64(0), int64(0), int64(0),
+		f.align, f.storage, false, int64(0), int64(-1), int64(0), int64(f.collation))
 }
 
 // procLike finds a type's input function or the like, which is called after it, with a line between or without; 0 if
@@ -338,7 +341,7 @@ func (s *scan) addProc(p *pgcat.Proc) {
 	if p.Set {
 		rows = 1000
 	}
-	s.add(int64(p.OID), p.Name(), int64(catalogSchema), owner, int64(12), float64(p.Cost), rows, int64(p.Variadic), int64(0),
-		string(p.Kind), false, false, p.Strict, p.Set, string(p.Volatility), "s", int64(len(args.Vals)), int64(p.NDefaults),
-		int64(p.Result), args, p.Source())
+	s.add(int64(p.OID), p.Name(), int64(catalogSchema), owner, int64(12), float64(p.Cost), rows, int64(p.Variadic),
+		int64(0), string(p.Kind), false, false, p.Strict, p.Set, string(p.Volatility), "s", int64(len(args.Vals)),
+		int64(p.NDefaults), int64(p.Result), args, p.Source())
 }

@@ -15,7 +15,8 @@ import (
 var privilegeFunctions = [...]function{
 	{names: "pg_has_role", eval: hasRole},
 	{names: "has_database_privilege", eval: func(n *node, a []sql.Value) (sql.Value, error) {
-		return n.privilege(a, "CREATE,CONNECT,TEMPORARY,TEMP", func(r *roles.Role, object sql.Value, p string) (sql.Value, error) {
+		const known = "CREATE,CONNECT,TEMPORARY,TEMP"
+		return n.privilege(a, known, func(r *roles.Role, object sql.Value, p string) (sql.Value, error) {
 			if _, err := databaseSize(n, []sql.Value{object}); err != nil {
 				return missing(object, err)
 			}

@@ -16,7 +16,8 @@ var processViews = [...]view{
 		func(s *scan) error {
 			s.addProcess(int64(s.PostmasterPID()), "postmaster", nil, nil, timeOf(s.PostmasterStart), true)
 			for _, p := range s.processes() {
-				s.addProcess(p.pid, p.kind.String(), int64(p.slot), orNull(s.Procs[p.slot].LaunchedIn()), whenOf(p.BackendStart), p.seen)
+				s.addProcess(p.pid, p.kind.String(), int64(p.slot), orNull(s.Procs[p.slot].LaunchedIn()),
+					whenOf(p.BackendStart), p.seen)
 			}
 			return nil
 		},

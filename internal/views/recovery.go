@@ -14,7 +14,10 @@ var recoveryFunctions = [...]function{
 
 	// A relay writes no WAL of its own.
 	{names: "pg_current_wal_lsn pg_current_wal_insert_lsn pg_current_wal_flush_lsn", fails: noWALControl},
-	{names: "pg_switch_wal pg_create_restore_point pg_backup_start pg_backup_stop pg_log_standby_snapshot", fails: noWALControl},
+	{
+		names: "pg_switch_wal pg_create_restore_point pg_backup_start pg_backup_stop pg_log_standby_snapshot",
+		fails: noWALControl,
+	},
 	{names: "pg_walfile_name pg_walfile_name_offset", eval: func(n *node, _ []sql.Value) (sql.Value, error) {
 		return nil, duringRecovery().WithHint(n.function + "() cannot be executed during recovery.")
 	}},
@@ -26,7 +29,9 @@ var recoveryFunctions = [...]function{
 		n.XLog.SetRecoveryPause(false)
 		return ""
 	}},
-	{names: "pg_is_wal_replay_paused", value: func(n *node) sql.Value { return n.XLog.RecoveryPause() != xlogctl.NotPaused }},
+	{names: "pg_is_wal_replay_paused", value: func(n *node) sql.Value {
+		return n.XLog.RecoveryPause() != xlogctl.NotPaused
+	}},
 	{names: "pg_get_wal_replay_pause_state", value: func(n *node) sql.Value { return n.XLog.RecoveryPause().String() }},
 	{names: "pg_promote", fails: &sql.Error{
 		Code: types.CodeFeatureNotSupported, Message: "promotion is not supported by this version of Waypost",

@@ -14,8 +14,8 @@ import (
 var replicationViews = [...]view{
 	{
 		"pg_stat_replication",
-		"pid usesysid usename application_name client_addr client_hostname client_port backend_start state sent_lsn write_lsn " +
-			"flush_lsn replay_lsn write_lag flush_lag replay_lag sync_priority sync_state reply_time",
+		"pid usesysid usename application_name client_addr client_hostname client_port backend_start state sent_lsn " +
+			"write_lsn flush_lsn replay_lsn write_lag flush_lag replay_lag sync_priority sync_state reply_time",
 		statReplication,
 	},
 	{
@@ -40,7 +40,8 @@ func statReplication(s *scan) error {
 		if w.Pid == 0 || p == nil {
 			continue
 		}
-		row := []sql.Value{p.pid, oidOf(p.UserOID), s.userName(p.UserOID), shmem.String(p.Application[:]), nil, nil, nil, nil}
+		row := []sql.Value{p.pid, oidOf(p.UserOID), s.userName(p.UserOID), shmem.String(p.Application[:]), nil, nil, nil,
+			nil}
 		if p.seen {
 			row[4], row[5], row[6] = addrOf(shmem.String(p.ClientAddr[:])), textOf(p.ClientHostname[:]), p.port()
 			row[7] = whenOf(p.BackendStart)

@@ -88,7 +88,8 @@ func (r *rig) roleStatement(ctx context.Context, dir, text string) {
 	require.NoError(r.t, err)
 	set, err := roles.Load(dir)
 	require.NoError(r.t, err)
-	_, _, err = roles.Exec(ctx, &roles.Env{DataDir: dir, Current: set.Find("postgres"), Session: set.Find("postgres")}, list[0].Stmt)
+	_, _, err = roles.Exec(ctx, &roles.Env{DataDir: dir, Current: set.Find("postgres"), Session: set.Find("postgres")},
+		list[0].Stmt)
 	require.NoError(r.t, err)
 }
 

@@ -13,8 +13,8 @@ var roleViews = [...]view{
 			"rolpassword rolvaliduntil",
 		func(s *scan) error {
 			for _, r := range s.RoleSet().All() {
-				s.add(int64(r.OID), r.Name, r.Superuser, r.Inherit, r.CreateRole, r.CreateDB, r.Login, r.Replication, r.BypassRLS,
-					int64(r.ConnLimit), orNull(r.Password), validUntil(r))
+				s.add(int64(r.OID), r.Name, r.Superuser, r.Inherit, r.CreateRole, r.CreateDB, r.Login, r.Replication,
+					r.BypassRLS, int64(r.ConnLimit), orNull(r.Password), validUntil(r))
 			}
 			return nil
 		},
@@ -25,14 +25,17 @@ var roleViews = [...]view{
 			"rolvaliduntil rolbypassrls rolconfig oid",
 		func(s *scan) error {
 			for _, r := range s.RoleSet().All() {
-				s.add(r.Name, r.Superuser, r.Inherit, r.CreateRole, r.CreateDB, r.Login, r.Replication, int64(r.ConnLimit), hidden,
-					validUntil(r), r.BypassRLS, s.settingsOf(r.OID), int64(r.OID))
+				s.add(r.Name, r.Superuser, r.Inherit, r.CreateRole, r.CreateDB, r.Login, r.Replication, int64(r.ConnLimit),
+					hidden, validUntil(r), r.BypassRLS, s.settingsOf(r.OID), int64(r.OID))
 			}
 			return nil
 		},
 	},
 	{"pg_user", userColumns, func(s *scan) error { return s.users(func(*roles.Role) sql.Value { return hidden }) }},
-	{"pg_shadow", userColumns, func(s *scan) error { return s.users(func(r *roles.Role) sql.Value { return orNull(r.Password) }) }},
+	{
+		"pg_shadow", userColumns,
+		func(s *scan) error { return s.users(func(r *roles.Role) sql.Value { return orNull(r.Password) }) },
+	},
 	{
 		"pg_group", "groname grosysid grolist",
 		func(s *scan) error {
@@ -48,7 +51,8 @@ var roleViews = [...]view{
 		"pg_auth_members", "oid roleid member grantor admin_option inherit_option set_option",
 		func(s *scan) error {
 			for i, m := range s.RoleSet().Memberships() {
-				s.add(int64(firstMembershipOID+i), int64(m.Role), int64(m.Member), int64(m.Grantor), m.Admin, m.Inherit, m.Set)
+				s.add(int64(firstMembershipOID+i), int64(m.Role), int64(m.Member), int64(m.Grantor), m.Admin, m.Inherit,
+					m.Set)
 			}
 			return nil
 		},

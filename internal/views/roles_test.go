@@ -28,7 +28,8 @@ func TestRolesAreShownWithoutPasswordsButToSuperusers(t *testing.T) {
 
 func TestMembershipsAndSettingsOfRoles(t *testing.T) {
 	r := newRig(t)
-	require.Equal(t, [][]string{{"pg_monitor", "{16384}"}}, r.rows("select groname, grolist from pg_group where groname = 'pg_monitor'"))
+	require.Equal(t, [][]string{{"pg_monitor", "{16384}"}},
+		r.rows("select groname, grolist from pg_group where groname = 'pg_monitor'"))
 	require.Equal(t, [][]string{{"pg_monitor", "carol", "f"}},
 		r.rows(`select r.rolname, m.rolname, admin_option from pg_auth_members a join pg_roles r on r.oid = roleid
 			join pg_roles m on m.oid = member where m.rolname = 'carol'`))

@@ -7,7 +7,8 @@ import (
 
 var sessionViews = [...]view{
 	{
-		"pg_prepared_statements", "name statement prepare_time parameter_types result_types from_sql generic_plans custom_plans",
+		"pg_prepared_statements", "name statement prepare_time parameter_types result_types from_sql generic_plans " +
+			"custom_plans",
 		func(s *scan) error {
 			for _, p := range s.PreparedStatements() {
 				s.add(p.Name, p.Statement, timeOf(p.PreparedAt), typeList(p.Params), resultTypes(p.Results), p.FromSQL,

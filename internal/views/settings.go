@@ -11,14 +11,14 @@ import (
 var settingViews = [...]view{
 	{
 		"pg_settings",
-		"name setting unit category short_desc extra_desc context vartype source min_val max_val enumvals boot_val reset_val " +
-			"sourcefile sourceline pending_restart",
+		"name setting unit category short_desc extra_desc context vartype source min_val max_val enumvals boot_val " +
+			"reset_val sourcefile sourceline pending_restart",
 		func(s *scan) error {
 			who := &guc.Privileges{Superuser: s.CurrentRole().Superuser, ReadAll: s.may(roles.ReadAllSettings)}
 			for _, r := range s.Settings.Rows(s.major, who) {
-				s.add(r.Name, given(r.Setting), given(r.Unit), r.Category, r.ShortDesc, given(r.ExtraDesc), r.Context, r.VarType,
-					r.Source, given(r.MinVal), given(r.MaxVal), texts(r.EnumVals), given(r.BootVal), given(r.ResetVal),
-					given(r.SourceFile), line(r.SourceLine), r.PendingRestart)
+				s.add(r.Name, given(r.Setting), given(r.Unit), r.Category, r.ShortDesc, given(r.ExtraDesc), r.Context,
+					r.VarType, r.Source, given(r.MinVal), given(r.MaxVal), texts(r.EnumVals), given(r.BootVal),
+					given(r.ResetVal), given(r.SourceFile), line(r.SourceLine), r.PendingRestart)
 			}
 			return nil
 		},

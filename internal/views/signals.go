@@ -37,8 +37,8 @@ var (
 	cancelWords = refusal{
 		"permission denied to cancel query",
 		`Only roles with the SUPERUSER attribute may cancel queries of roles with the SUPERUSER attribute.`,
-		`Only roles with privileges of the role whose query is being canceled or with privileges of the "pg_signal_backend" ` +
-			`role may cancel this query.`,
+		`Only roles with privileges of the role whose query is being canceled or with privileges of the ` +
+			`"pg_signal_backend" role may cancel this query.`,
 	}
 	terminateWords = refusal{
 		"permission denied to terminate process",

@@ -28,6 +28,7 @@ var refusedFunctions = [...]function{
 	{
 		names: "pg_create_physical_replication_slot pg_drop_replication_slot pg_copy_physical_replication_slot " +
 			"pg_replication_slot_advance pg_create_logical_replication_slot pg_copy_logical_replication_slot",
-		fails: &sql.Error{Code: types.CodeFeatureNotSupported, Message: "replication slots are not supported by this version of Waypost"},
+		fails: &sql.Error{Code: types.CodeFeatureNotSupported,
+			Message: "replication slots are not supported by this version of Waypost"},
 	},
 }

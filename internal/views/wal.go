@@ -20,9 +20,9 @@ var walFunctions = [...]function{
 }
 
 // resourceManagers are by number (src/include/access/rmgrlist.h); 15 to 18 have the same.
-var resourceManagers = [...]string{"XLOG", "Transaction", "Storage", "CLOG", "Database", "Tablespace", "MultiXact", "RelMap",
-	"Standby", "Heap2", "Heap", "Btree", "Hash", "Gin", "Gist", "Sequence", "SPGist", "BRIN", "CommitTs", "ReplicationOrigin",
-	"Generic", "LogicalMessage"}
+var resourceManagers = [...]string{"XLOG", "Transaction", "Storage", "CLOG", "Database", "Tablespace", "MultiXact",
+	"RelMap", "Standby", "Heap2", "Heap", "Btree", "Hash", "Gin", "Gist", "Sequence", "SPGist", "BRIN", "CommitTs",
+	"ReplicationOrigin", "Generic", "LogicalMessage"}
 
 // splitWALFileName gives segment_number and timeline_id.
 func splitWALFileName(n *node, a []sql.Value) (sql.Value, error) {
