@@ -12,6 +12,21 @@ func SplitOption(arg string) (name, text string, err error) {
 	return name, text, nil
 }
 
+// SetEnvironment sets what PostgreSQL takes from the environment at start.
+func (s *Settings) SetEnvironment(getenv func(string) string) error {
+	for _, e := range [...]struct {
+		name string
+		id   ID
+	}{{"PGPORT", Port}, {"PGDATESTYLE", DateStyle}, {"PGCLIENTENCODING", ClientEncoding}} {
+		if text := getenv(e.name); text != "" {
+			if err := s.SetID(e.id, text, SourceEnvironment); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // SetOption sets what one -c or -- option says.
 func (s *Settings) SetOption(arg string, source Source) error {
 	name, text, err := SplitOption(arg)

@@ -35,6 +35,19 @@ func (s *Settings) ShowTo(name string, who *Privileges) (canonical, text string,
 	return s.name(id), s.Text(id), nil
 }
 
+// Plain gives a setting's value without a unit, and permissions in decimal: what postmaster -C prints.
+func (s *Settings) Plain(name string) (string, error) {
+	id, ok := s.find(name)
+	if !ok {
+		return "", unrecognized(name)
+	}
+	p, v := param(id), *s.at(id)
+	if p.Type == Int {
+		return p.number(float64(v.int())), nil
+	}
+	return p.plain(v), nil
+}
+
 // Shown is a row of SHOW ALL.
 type Shown struct{ Name, Text, Description string }
 

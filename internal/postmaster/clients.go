@@ -16,7 +16,7 @@ func (pm *Postmaster) acceptability() launch.CAC {
 	serving := pm.state == PMRun || pm.state == PMHotStandby
 	switch {
 	case serving && pm.shutdown == noShutdown && !pm.fatalError:
-		if pm.count(backends|walSenders|deadEnds) >= 2*pm.maxClients() {
+		if pm.count(backends|walSenders|deadEnds) >= 2*maxClients(pm.settings) {
 			return launch.CACTooMany
 		}
 		return launch.CACOK
@@ -29,12 +29,6 @@ func (pm *Postmaster) acceptability() launch.CAC {
 	default:
 		return launch.CACStartup
 	}
-}
-
-// maxClients is how many clients can be served at once. Twice as many processes may exist, since some are still in
-// their handshake and some are refused.
-func (pm *Postmaster) maxClients() int {
-	return pm.settings.Int(guc.MaxConnections) + pm.settings.Int(guc.MaxWalSenders)
 }
 
 // serveClient gives an accepted connection to a process: a spare one if there is one, else one launched now. A client

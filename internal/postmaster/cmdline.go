@@ -7,7 +7,10 @@ import (
 	"os"
 	"strings"
 
+	"github.com/rs/zerolog"
+
 	"waypost/internal/guc"
+	"waypost/internal/logging"
 	"waypost/internal/version"
 )
 
@@ -21,6 +24,7 @@ Options:
   -c NAME=VALUE      set a run-time parameter
   --NAME=VALUE       the same
   -C NAME            print the value of a run-time parameter, then exit
+  --describe-config  describe the configuration parameters, then exit
   -h HOSTNAME        host name or IP address to listen on
   -k DIRECTORY       Unix-domain socket location
   -N MAX-CONNECT     maximum number of allowed connections
@@ -41,6 +45,7 @@ type commandLine struct {
 	print    string // the setting to print instead of running
 	help     bool
 	version  bool
+	describe bool
 }
 
 // Main runs the postmaster as its command line (with the program's name) says, and gives the exit code.
@@ -56,29 +61,46 @@ func Main(args []string) int {
 	case line.version:
 		fmt.Println("postmaster (Waypost) " + version.Version)
 		return 0
+	case line.describe:
+		io.WriteString(os.Stdout, line.settings.DescribeConfig())
+		return 0
 	case line.print != "":
 		return printSetting(line)
 	}
 	return Run(line.settings, line.dir, args[1:])
 }
 
+// printSetting prints a setting as the node would have it if it were started now, without a unit, as PostgreSQL does.
 func printSetting(line *commandLine) int {
-	err := line.settings.LoadFiles(line.dir)
-	var text string
-	if err == nil {
-		_, text, err = line.settings.Show(line.print)
-	}
+	text, err := readSetting(line)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "postmaster: %v\n", err)
+		log := logging.New(os.Stderr)
+		logging.Event(&log, zerolog.FatalLevel, err)
 		return 1
 	}
 	fmt.Println(text)
 	return 0
 }
 
+func readSetting(line *commandLine) (string, error) {
+	if err := line.settings.LoadFiles(line.dir); err != nil {
+		return "", err
+	}
+	if err := setComputed(line.settings); err != nil {
+		return "", err
+	}
+	if id, ok := guc.Find(line.print); ok && id == guc.DataChecksums {
+		return "", errors.New("parameter \"data_checksums\" is the upstream's, and known to a running node alone")
+	}
+	return line.settings.Plain(line.print)
+}
+
 // parseCommandLine reads the options as PostgreSQL's does: a letter's value follows at once or as the next argument.
 func parseCommandLine(args []string) (*commandLine, error) {
 	line := &commandLine{settings: guc.New(), dir: os.Getenv("PGDATA")}
+	if err := line.settings.SetEnvironment(os.Getenv); err != nil {
+		return nil, err
+	}
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
@@ -88,6 +110,9 @@ func parseCommandLine(args []string) (*commandLine, error) {
 			return line, nil
 		case arg == "--version" || arg == "-V":
 			line.version = true
+			return line, nil
+		case arg == "--describe-config":
+			line.describe = true
 			return line, nil
 		case strings.HasPrefix(arg, "--"):
 			if err := line.settings.SetOption(arg[2:], guc.SourceCommandLine); err != nil {

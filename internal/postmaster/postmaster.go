@@ -123,6 +123,9 @@ func (pm *Postmaster) prepare(dir string) error {
 	if err := pm.settings.LoadFiles(dir); err != nil {
 		return err
 	}
+	if err := setComputed(pm.settings); err != nil {
+		return err
+	}
 	pm.useSettings(pm.settings)
 	pm.dataDir = pm.settings.String(guc.DataDirectory)
 	mode, err := datadir.Check(pm.dataDir)
@@ -265,11 +268,6 @@ func (pm *Postmaster) useSettings(s *guc.Settings) {
 	pm.log = pm.log.Level(logging.Level(s.Enum(guc.LogMinMessages)))
 }
 
-// childSlots is how many children there can be.
-func (pm *Postmaster) childSlots() int {
-	return 2*pm.maxClients() + pm.settings.Int(guc.WalsenderPrelaunch) + deadEndSlots + auxiliarySlots
-}
-
 // beginGeneration makes a new segment and launches the first children into it: at the start, and after a crash.
 func (pm *Postmaster) beginGeneration() {
 	pm.fatalError = false
@@ -305,7 +303,7 @@ func (pm *Postmaster) newSegment() error {
 	inode := info.Sys().(*syscall.Stat_t).Ino
 	pm.generation++
 	name := fmt.Sprintf("%d.%d.%d", inode, os.Getpid(), pm.generation)
-	l := layout.New(pm.childSlots(), pm.settings.Int(guc.MaxWalSenders))
+	l := layout.New(childSlots(pm.settings), pm.settings.Int(guc.MaxWalSenders))
 	if pm.segment, err = shmem.Create([]string{"/dev/shm", pm.dataDir}, name, l, pm.generation); err != nil {
 		return err
 	}
