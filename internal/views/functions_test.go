@@ -33,6 +33,7 @@ func TestRecoveryFunctionsTellPositionsAndRefuseWhatARelayCannot(t *testing.T) {
 	for call, hint := range map[string]string{
 		"pg_current_wal_lsn()": control, "pg_current_wal_insert_lsn()": control, "pg_current_wal_flush_lsn()": control,
 		"pg_switch_wal()": control, "pg_create_restore_point('x')": control, "pg_backup_start('x')": control,
+		"pg_logical_emit_message(true, 'a', 'b')": control, "pg_logical_emit_message(true, 'a', '\\x00'::bytea)": control,
 		"pg_walfile_name('0/1')":        "pg_walfile_name() cannot be executed during recovery.",
 		"pg_walfile_name_offset('0/1')": "pg_walfile_name_offset() cannot be executed during recovery.",
 	} {
@@ -49,7 +50,7 @@ func TestRecoveryFunctionsTellPositionsAndRefuseWhatARelayCannot(t *testing.T) {
 	for call, code := range map[string]string{
 		"txid_current()": "25006", "pg_notify('a', 'b')": "25006", "pg_promote()": "0A000", "pg_export_snapshot()": "0A000",
 		"pg_log_backend_memory_contexts(1)": "0A000", "pg_read_file('postgresql.conf')": "0A000",
-		"pg_split_walfile_name('x')": "22023",
+		"pg_split_walfile_name('x')": "22023", "pg_promote(true, 0)": "22003",
 	} {
 		require.Equal(t, code, r.fails("select "+call).Code, call)
 	}

@@ -15,7 +15,8 @@ var recoveryFunctions = [...]function{
 	// A relay writes no WAL of its own.
 	{names: "pg_current_wal_lsn pg_current_wal_insert_lsn pg_current_wal_flush_lsn", fails: noWALControl},
 	{
-		names: "pg_switch_wal pg_create_restore_point pg_backup_start pg_backup_stop pg_log_standby_snapshot",
+		names: "pg_switch_wal pg_create_restore_point pg_backup_start pg_backup_stop pg_log_standby_snapshot " +
+			"pg_logical_emit_message",
 		fails: noWALControl,
 	},
 	{names: "pg_walfile_name pg_walfile_name_offset", eval: func(n *node, _ []sql.Value) (sql.Value, error) {
@@ -33,8 +34,11 @@ var recoveryFunctions = [...]function{
 		return n.XLog.RecoveryPause() != xlogctl.NotPaused
 	}},
 	{names: "pg_get_wal_replay_pause_state", value: func(n *node) sql.Value { return n.XLog.RecoveryPause().String() }},
-	{names: "pg_promote", fails: &sql.Error{
-		Code: types.CodeFeatureNotSupported, Message: "promotion is not supported by this version of Waypost",
+	{names: "pg_promote", eval: func(_ *node, a []sql.Value) (sql.Value, error) {
+		if a[1].(int64) <= 0 {
+			return nil, types.Errorf(types.CodeOutOfRange, "\"wait_seconds\" must not be negative or zero")
+		}
+		return nil, types.Errorf(types.CodeFeatureNotSupported, "promotion is not supported by this version of Waypost")
 	}},
 }
 
