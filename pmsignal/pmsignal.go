@@ -24,6 +24,7 @@ const (
 	StartWalReceiver                  // WalRcvData is filled, a walreceiver is wanted
 	AdvanceStateMachine               // something that the state machine waits for may have happened
 	ChildUp                           // a child that the postmaster wanted to signal has come up
+	RotateLogfile                     // the logger is to begin a new file
 	NumReasons                        // how many there are; not a reason
 )
 
@@ -39,6 +40,8 @@ func (r Reason) String() string {
 		return "PMSIGNAL_ADVANCE_STATE_MACHINE"
 	case ChildUp:
 		return "PMSIGNAL_CHILD_UP"
+	case RotateLogfile:
+		return "PMSIGNAL_ROTATE_LOGFILE"
 	}
 	return fmt.Sprintf("PMSIGNAL_%d", uint32(r))
 }

@@ -52,6 +52,7 @@ type Process struct {
 
 	Settings *guc.Settings
 	Log      zerolog.Logger
+	Sink     *logging.Sink // what Log writes to; nil in tests that have a Log of their own
 	Title    *proctitle.Title
 	Proc     *procsignal.Slot // our own entry
 	Activity *activity.Status // our own element of Status
@@ -110,8 +111,13 @@ func start(kind procsignal.Kind) (*Process, error) {
 		TLS:             params.TLS,
 		Secret:          params.Secret,
 		Settings:        settings,
-		Log:             logging.New(os.Stderr).Level(logging.Level(settings.Enum(guc.LogMinMessages))),
 	}
+	p.Sink, err = openLog(settings)
+	p.Log = p.Sink.Logger()
+	if err != nil {
+		p.Log.Warn().Msg(err.Error())
+	}
+	p.Sink.SetProcess(p.backendType, title)
 	if p.Segment, err = shmem.Attach(launch.FDShmem); err != nil {
 		return nil, err
 	}
@@ -188,7 +194,7 @@ func (p *Process) Reload() []guc.Change {
 		p.Log.Debug().Msg(e.Error())
 	}
 	p.Settings = next
-	p.Log = p.Log.Level(logging.Level(next.Enum(guc.LogMinMessages)))
+	p.ConfigureLog()
 	return report.Changes
 }
 

@@ -32,10 +32,10 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // LogFields gives what the log shows beside the message (logging.Reporter).
 func (e *Error) LogFields() (sqlstate, message, detail, hint string) {
-	return e.SQLSTATE, e.Error(), e.Detail, e.Hint
+	return e.SQLSTATE, e.Message, e.Detail, e.Hint
 }
 
-// Context names the place, as the CONTEXT of a log message; "" where no line is concerned.
+// Context names the place, as the CONTEXT of a log message (logging.Placed); "" where no line is concerned.
 func (e *Error) Context() string {
 	if e.Line == 0 {
 		return ""

@@ -31,6 +31,7 @@ var executables = [...]string{
 	procsignal.WalSender:    "walsender",
 	procsignal.DeadEnd:      "walsender",
 	procsignal.Metrics:      "metrics",
+	procsignal.Logger:       "logger",
 }
 
 // Executable is the name of the program that a process of the kind runs.
@@ -52,7 +53,9 @@ type Launcher struct {
 // Check says which executables are missing, so that a half-installed node fails at its start and not at its first
 // client.
 func (l *Launcher) Check() error {
-	for _, k := range []procsignal.Kind{procsignal.Startup, procsignal.WalReceiver, procsignal.Checkpointer, procsignal.Spare} {
+	for _, k := range []procsignal.Kind{
+		procsignal.Startup, procsignal.WalReceiver, procsignal.Checkpointer, procsignal.Spare, procsignal.Logger,
+	} {
 		path := filepath.Join(l.BinDir, Executable(k))
 		if err := unix.Access(path, unix.X_OK); err != nil {
 			return fmt.Errorf("find program %q: %w", path, err)
@@ -64,6 +67,24 @@ func (l *Launcher) Check() error {
 // Start forks and execs one child and gives its process id. control, if not nil, becomes the child's control socket;
 // the caller closes its own copy.
 func (l *Launcher) Start(p *Params, control *os.File) (pid int, err error) {
+	files := []uintptr{1, 2, l.Shmem.Fd(), l.Death.Fd(), l.Lock.Fd()}
+	return l.start(p, files, control)
+}
+
+// StartLogger starts the logger process, which has nothing of the node's but the pipe that it reads: neither shared memory,
+// so that it lives through a crash, nor the lock, so that one which a stuck disk holds up keeps no next node from starting,
+// nor the postmaster's death, for it ends when all who write have gone. What it cannot log goes to stderr.
+func (l *Launcher) StartLogger(p *Params, pipe, stderr *os.File) (pid int, err error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return 0, fmt.Errorf("open %s: %w", os.DevNull, err)
+	}
+	defer null.Close()
+	return l.start(p, []uintptr{stderr.Fd(), stderr.Fd(), pipe.Fd(), null.Fd(), null.Fd()}, nil)
+}
+
+// start forks and execs. files are descriptors 1 to FDLock.
+func (l *Launcher) start(p *Params, files []uintptr, control *os.File) (pid int, err error) {
 	record, err := recordFile(p.encode())
 	if err != nil {
 		return 0, err
@@ -74,8 +95,8 @@ func (l *Launcher) Start(p *Params, control *os.File) (pid int, err error) {
 		return 0, fmt.Errorf("open %s: %w", os.DevNull, err)
 	}
 	defer null.Close()
-
-	files := []uintptr{null.Fd(), 1, 2, FDShmem: l.Shmem.Fd(), FDDeath: l.Death.Fd(), FDLock: l.Lock.Fd(), FDParams: record.Fd()}
+	files = append([]uintptr{null.Fd()}, files...)
+	files = append(files, record.Fd())
 	if control != nil {
 		files = append(files, control.Fd())
 	}

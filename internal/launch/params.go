@@ -9,6 +9,8 @@
 //	6  the parameter record
 //	7  the control socket, for a process that serves a client
 //
+// The logger process has the read end of the log's pipe at 3, and nothing at 4 and 5.
+//
 // All signals are blocked between fork and the moment the child's handlers stand.
 package launch
 
@@ -25,6 +27,7 @@ import (
 // The descriptors that a child inherits.
 const (
 	FDShmem   = 3
+	FDLog     = 3 // the logger's
 	FDDeath   = 4
 	FDLock    = 5
 	FDParams  = 6

@@ -6,7 +6,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Event logs err once, with SQLSTATE, detail and hint where it carries them.
+// Event logs err once, with SQLSTATE, detail, hint and context where it carries them.
 func Event(log *zerolog.Logger, level zerolog.Level, err error) {
 	e := log.WithLevel(level)
 	var r Reporter
@@ -19,30 +19,19 @@ func Event(log *zerolog.Logger, level zerolog.Level, err error) {
 		// What was being done stands around the report.
 		message = err.Error()
 	}
-	e.Str(StateField, state)
-	if detail != "" {
-		e.Str(DetailField, detail)
+	optional := func(name, text string) {
+		if text != "" {
+			e.Str(name, text)
+		}
 	}
-	if hint != "" {
-		e.Str(HintField, hint)
+	e.Str(StateField, state)
+	optional(DetailField, detail)
+	optional(HintField, hint)
+	if p, ok := r.(Placed); ok {
+		optional(ContextField, p.Context())
+	}
+	if p, ok := r.(Positioned); ok && p.LogPosition() > 0 {
+		e.Int(PositionField, p.LogPosition())
 	}
 	e.Msg(message)
-}
-
-// Level is the zerolog level of a value of log_min_messages.
-func Level(option string) zerolog.Level {
-	switch option {
-	case "debug5", "debug4", "debug3", "debug2":
-		return zerolog.TraceLevel
-	case "debug1", "debug":
-		return zerolog.DebugLevel
-	case "error":
-		return zerolog.ErrorLevel
-	case "fatal":
-		return zerolog.FatalLevel
-	case "panic":
-		return zerolog.PanicLevel
-	}
-	// PostgreSQL ranks LOG above ERROR, so that "warning", the default, still logs what an operator needs.
-	return zerolog.InfoLevel
 }

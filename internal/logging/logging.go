@@ -3,8 +3,14 @@
 //	2026-11-20 05:35:39.123 UTC [4711] LOG:  started streaming WAL from primary at 0/3000000 on timeline 1
 //	2026-11-20 05:35:39.124 UTC [4711] DETAIL:  …
 //
-// The levels map as follows: Debug is DEBUG1, Info is LOG, Warn is WARNING, Error is ERROR, Fatal is FATAL and Panic is
-// PANIC. Use WithLevel for the last two: Logger.Fatal would end the process behind its owner's back.
+// or, for log_destination jsonlog, one object to a line with the keys of PostgreSQL's.
+//
+// zerolog's levels stand for PostgreSQL's as follows: Trace is DEBUG5, Debug is DEBUG1, Info is LOG, Warn is WARNING, Error
+// is ERROR, Fatal is FATAL and Panic is PANIC. Use WithLevel for the last two: Logger.Fatal would end the process behind
+// its owner's back. At says the others.
+//
+// Nothing is laid out that log_min_messages keeps back. An event is one write, or, to the logger process, a row of chunks
+// that it puts together again (pipe.go). Whoever logs waits for the log no longer than a bound (Pipe).
 package logging
 
 import (
@@ -12,24 +18,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 )
 
-// Names of the fields that get a line of their own.
+// Names of the fields that have a place of their own.
 const (
-	DetailField = "detail"
-	HintField   = "hint"
-	StateField  = "sqlstate" // kept out of the text, as PostgreSQL does by default
+	DetailField   = "detail"
+	HintField     = "hint"
+	ContextField  = "context"
+	StateField    = "sqlstate" // shown where log_line_prefix or log_error_verbosity asks for it
+	PositionField = "position" // in the statement, counted in characters from 1
+	severityField = "severity" // a severity that has no level of zerolog's
 )
-
-// New makes a logger that writes to w, one write for each event. A message from another process never cuts into it.
-func New(w io.Writer) zerolog.Logger {
-	return zerolog.New(&textWriter{w, os.Getpid()})
-}
 
 // Reporter is an error that carries what PostgreSQL's errors carry.
 type Reporter interface {
@@ -38,24 +43,188 @@ type Reporter interface {
 	LogFields() (sqlstate, message, detail, hint string)
 }
 
-type textWriter struct {
-	w   io.Writer
-	pid int
+// Placed is a Reporter that also knows where: the CONTEXT, "" for none, in place of which Error may say the same.
+type Placed interface {
+	Context() string
 }
 
-var severity = map[string]string{
-	zerolog.LevelTraceValue: "DEBUG5", zerolog.LevelDebugValue: "DEBUG1", zerolog.LevelInfoValue: "LOG",
-	zerolog.LevelWarnValue: "WARNING", zerolog.LevelErrorValue: "ERROR", zerolog.LevelFatalValue: "FATAL",
-	zerolog.LevelPanicValue: "PANIC", "": "LOG",
+// Positioned is a Reporter that also knows the place in the statement, 0 for none.
+type Positioned interface {
+	LogPosition() int
 }
 
-// Write lays one event out and writes it.
-func (t *textWriter) Write(event []byte) (int, error) {
+// New makes a logger that writes to w by PostgreSQL's default settings, one write for each event. A message from another
+// process never cuts into it.
+func New(w io.Writer) zerolog.Logger {
+	return NewSink(w).Logger()
+}
+
+// Client is what the log knows of a session.
+type Client struct {
+	User, Database, Application string
+	RemoteHost                  string // "[local]" for a Unix-domain socket
+	RemotePort                  string // "" for a Unix-domain socket
+	LocalHost                   string
+	Start                       time.Time // of the session
+}
+
+// Sink is where a process's events come together: it knows the process and the session, lays out, and writes. Any
+// goroutine may use it.
+type Sink struct {
+	config    atomic.Pointer[Config]
+	statement atomic.Pointer[string]
+
+	mu      sync.Mutex // guards the fields below
+	out     io.Writer  // text, or JSON, where there is no pipe
+	pipe    *Pipe      // to the logger process, if there is one
+	backend func() string
+	client  *Client // nil for a process that serves none
+	title   func() string
+	start   time.Time // of the process
+	line    int
+	buf     bytes.Buffer
+}
+
+// NewSink makes a sink that writes to w as the default settings say, in UTC.
+func NewSink(w io.Writer) *Sink {
+	nothing := func() string { return "" }
+	s := &Sink{out: w, start: time.Now(), backend: nothing, title: nothing}
+	s.config.Store(defaultConfig())
+	return s
+}
+
+// Logger gives a logger for the sink, at the level that the settings ask for now. Its level, unlike the sink's, does not
+// follow later settings.
+func (s *Sink) Logger() zerolog.Logger { return zerolog.New(s).Level(s.config.Load().Level()) }
+
+// Configure has the settings hold from now on.
+func (s *Sink) Configure(c *Config) { s.config.Store(c) }
+
+// UsePipe has everything go to the logger process from now on.
+func (s *Sink) UsePipe(p *Pipe) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pipe = p
+}
+
+// SetProcess gives the functions that say what the process is now (%b, PostgreSQL's backend_type) and what its title shows,
+// of which %i and ps are the part behind the client's address. They are called with the sink's lock held.
+func (s *Sink) SetProcess(backendType, title func() string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.backend, s.title = backendType, title
+}
+
+// SetClient changes what is known of the session; the first call makes the process one that serves a session.
+func (s *Sink) SetClient(change func(c *Client)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := Client{}
+	if s.client != nil {
+		next = *s.client
+	}
+	change(&next)
+	s.client = &next
+}
+
+// SetStatement gives the statement that runs, for log_min_error_statement; "" is none. It costs no lock.
+func (s *Sink) SetStatement(sql string) {
+	if sql == "" {
+		s.statement.Store(nil)
+		return
+	}
+	s.statement.Store(&sql)
+}
+
+// Write takes an event of zerolog's (io.Writer).
+func (s *Sink) Write(event []byte) (int, error) {
+	e, err := decode(event)
+	if err != nil {
+		return 0, err
+	}
+	if !e.severity.passes(s.config.Load().Min) {
+		return len(event), nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.log(e); err != nil {
+		return 0, err
+	}
+	return len(event), nil
+}
+
+// log lays an event out and writes it.
+func (s *Sink) log(e *entry) error {
+	c := s.config.Load()
+	e.now = time.Now()
+	if sql := s.statement.Load(); sql != nil && e.severity.passes(c.MinStatement) {
+		e.statement = *sql
+		e.hideSecrets()
+	}
+	if s.pipe == nil {
+		return s.logDirectly(c, e)
+	}
+	if n := s.pipe.takeLost(); n > 0 {
+		s.send(c, &entry{severity: Warning, state: "01000", now: e.now,
+			message: fmt.Sprintf("%d messages could not be logged because the logger did not take them in time", n)})
+	}
+	s.send(c, e)
+	return nil
+}
+
+// logDirectly writes without a logger process: text, unless JSON alone is wanted.
+func (s *Sink) logDirectly(c *Config, e *entry) error {
+	s.buf.Reset()
+	if c.JSON && !c.Text {
+		s.layoutJSON(c, e)
+	} else {
+		s.layoutText(c, e)
+	}
+	_, err := s.out.Write(s.buf.Bytes())
+	s.trim()
+	return err
+}
+
+// send gives an event to the logger process, in each form that is wanted.
+func (s *Sink) send(c *Config, e *entry) {
+	if c.Text || !c.JSON {
+		s.buf.Reset()
+		s.layoutText(c, e)
+		s.pipe.send(s.buf.Bytes(), ToText)
+	}
+	if c.JSON {
+		s.buf.Reset()
+		s.layoutJSON(c, e)
+		s.pipe.send(s.buf.Bytes(), ToJSON)
+	}
+	s.trim()
+}
+
+// keepBuffer is the largest buffer that an idle process holds on to, bytes.
+const keepBuffer = 4096
+
+func (s *Sink) trim() {
+	if s.buf.Cap() > keepBuffer {
+		s.buf = bytes.Buffer{}
+	}
+}
+
+// entry is one event, taken apart.
+type entry struct {
+	severity                              Severity
+	state, message, detail, hint, context string
+	position                              string
+	statement                             string
+	now                                   time.Time
+}
+
+// decode takes an event of zerolog's apart.
+func decode(event []byte) (*entry, error) {
 	var fields map[string]any
 	d := json.NewDecoder(bytes.NewReader(event))
 	d.UseNumber()
 	if err := d.Decode(&fields); err != nil {
-		return 0, fmt.Errorf("lay out log event: %w", err)
+		return nil, fmt.Errorf("lay out log event: %w", err)
 	}
 	take := func(name string) string {
 		v, ok := fields[name]
@@ -65,47 +234,45 @@ func (t *textWriter) Write(event []byte) (int, error) {
 		}
 		return fmt.Sprint(v)
 	}
-	prefix := fmt.Sprintf("%s [%d] ", time.Now().UTC().Format("2006-01-02 15:04:05.000 MST"), t.pid)
-	level, message, cause := take(zerolog.LevelFieldName), take(zerolog.MessageFieldName), take(zerolog.ErrorFieldName)
-	detail, hint := take(DetailField), take(HintField)
-	take(StateField)
+	e := &entry{severity: severityOfLevel(take(zerolog.LevelFieldName))}
+	if name := take(severityField); name != "" {
+		e.severity = severityNamed(name)
+	}
+	e.message = take(zerolog.MessageFieldName)
+	cause := take(zerolog.ErrorFieldName)
+	e.state, e.detail, e.hint = take(StateField), take(DetailField), take(HintField)
+	e.context, e.position = take(ContextField), take(PositionField)
+	switch {
+	case e.message == "":
+		e.message = cause
+	case cause != "":
+		e.message += ": " + cause
+	}
+	e.message += rest(fields)
+	if e.state == "" {
+		e.state = e.severity.state()
+	}
+	return e, nil
+}
 
-	var b bytes.Buffer
-	line := func(tag, text string) {
-		if text != "" {
-			fmt.Fprintf(&b, "%s%s:  %s\n", prefix, tag, indent(text))
+// hideSecrets takes a statement away that holds a password, and what a syntax error quotes of it.
+func (e *entry) hideSecrets() {
+	if !HoldsPassword(e.statement) {
+		return
+	}
+	e.statement = ""
+	if before, quoted, ok := strings.Cut(e.message, ` at or near "`); ok && strings.HasSuffix(quoted, `"`) {
+		e.message = before
+	}
+}
+
+// HoldsPassword says whether a statement may hold a password, or what could be used like one: its text must not be logged.
+func HoldsPassword(sql string) bool {
+	const word = "password"
+	for i := 0; i+len(word) <= len(sql); i++ {
+		if sql[i]|0x20 == 'p' && strings.EqualFold(sql[i:i+len(word)], word) {
+			return true
 		}
 	}
-	switch {
-	case message == "":
-		message = cause
-	case cause != "":
-		message += ": " + cause
-	}
-	line(severity[level], message+rest(fields))
-	line("DETAIL", detail)
-	line("HINT", hint)
-	if _, err := t.w.Write(b.Bytes()); err != nil {
-		return 0, err
-	}
-	return len(event), nil
-}
-
-// indent keeps the lines of one message apart from those of the next.
-func indent(s string) string {
-	return string(bytes.ReplaceAll([]byte(s), []byte("\n"), []byte("\n\t")))
-}
-
-// rest lists fields that have no place of their own, in the order of their names.
-func rest(fields map[string]any) string {
-	names := make([]string, 0, len(fields))
-	for n := range fields {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	var b bytes.Buffer
-	for _, n := range names {
-		fmt.Fprintf(&b, " %s=%v", n, fields[n])
-	}
-	return b.String()
+	return false
 }

@@ -138,8 +138,11 @@ func (pm *Postmaster) reap() {
 		if err != nil || pid <= 0 {
 			break
 		}
-		if c, ok := pm.children[pid]; ok {
+		switch c, ok := pm.children[pid]; {
+		case ok:
 			pm.childEnded(c, status)
+		case pid == pm.collector.pid:
+			pm.loggerEnded(status)
 		}
 	}
 	pm.advance()

@@ -52,6 +52,8 @@ const recheckEvery = time.Minute
 // Postmaster is the one instance of its process. All fields belong to the goroutine that Run runs in.
 type Postmaster struct {
 	log             zerolog.Logger
+	sink            *logging.Sink // what log writes to
+	collector       collector
 	settings        *guc.Settings
 	encodedSettings []byte
 	secret          []byte // children make cancel keys from it
@@ -60,6 +62,7 @@ type Postmaster struct {
 	ident           string // the maps of pg_ident.conf, likewise
 	configLoaded    time.Time
 	dataDir         string
+	dirMode         os.FileMode // of directories that are made in it
 	startTime       time.Time
 
 	commandLine []string // for postmaster.opts
@@ -98,9 +101,11 @@ type Postmaster struct {
 // Run takes the data directory, serves until it is told to stop, and gives the exit code. Command-line options are in
 // settings already; dir is what -D said, args the command line for postmaster.opts.
 func Run(settings *guc.Settings, dir string, args []string) int {
-	log := logging.New(os.Stderr)
+	sink := logging.NewSink(os.Stderr)
+	sink.SetProcess(func() string { return "postmaster" }, func() string { return "" })
 	pm := &Postmaster{
-		log: log, settings: settings, commandLine: args, startTime: time.Now(), configLoaded: time.Now(),
+		log: sink.Logger(), sink: sink, collector: collector{again: stoppedTimer()},
+		settings: settings, commandLine: args, startTime: time.Now(), configLoaded: time.Now(),
 		children: make(map[int]*child), killTimer: stoppedTimer(), sparesTimer: stoppedTimer(),
 		metricsTimer: stoppedTimer(), quit: make(chan struct{}),
 	}
@@ -189,6 +194,10 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 	if err := datadir.WriteOpts(pm.dataDir, self, pm.commandLine, mode.File); err != nil {
 		return err
 	}
+	pm.dirMode = mode.Dir
+	if err := pm.startCollector(); err != nil {
+		return err
+	}
 	pm.log.Info().Msgf("starting Waypost, PID %d", os.Getpid())
 	if !pm.loadHBA() {
 		return fmt.Errorf("could not load %s", pm.settings.String(guc.HbaFile))
@@ -265,7 +274,8 @@ func (pm *Postmaster) note(err error) {
 func (pm *Postmaster) useSettings(s *guc.Settings) {
 	pm.settings = s
 	pm.encodedSettings = s.Encode()
-	pm.log = pm.log.Level(logging.Level(s.Enum(guc.LogMinMessages)))
+	pm.sink.Configure(logging.ConfigOf(s))
+	pm.log = pm.sink.Logger()
 }
 
 // beginGeneration makes a new segment and launches the first children into it: at the start, and after a crash.
@@ -349,6 +359,8 @@ func (pm *Postmaster) loop() {
 			pm.killStubborn()
 		case <-recheck.C:
 			pm.recheckLock()
+		case <-pm.collector.again.C:
+			pm.restartLogger()
 		case <-pm.sparesTimer.C: // for fillSpares, below
 		case <-pm.metricsTimer.C: // for startMetrics, below
 		}

@@ -79,6 +79,10 @@ func (pm *Postmaster) lookAtFlags() {
 	if flags.Take(pmsignal.ChildUp) {
 		pm.deliverHeld()
 	}
+	if flags.Take(pmsignal.RotateLogfile) {
+		pm.signalLogger(unix.SIGUSR1)
+	}
+	pm.lookForLogrotate()
 	flags.Take(pmsignal.AdvanceStateMachine)
 	pm.advance()
 }
@@ -126,6 +130,7 @@ func (pm *Postmaster) reload() {
 		pm.log.Info().Msgf("%s was not reloaded", pm.settings.String(guc.IdentFile))
 	}
 	pm.reloadTLS()
+	pm.signalLogger(unix.SIGHUP)
 	pm.metricsRestUntil = time.Time{} // it may be another address now
 	pm.signalChildren(unix.SIGHUP, everybody)
 }
