@@ -33,6 +33,7 @@ type benchmark struct {
 func benchmarks() []benchmark {
 	return []benchmark{
 		{"send", "sending WAL from files to clients that discard it", (*bench).send},
+		{"tls", "sending WAL from files over TLS", (*bench).tls},
 		{"receive", "receiving WAL to a RAM disk and to a real disk", (*bench).receive},
 		{"commit", "pgbench -N with a synchronous standby of each kind", (*bench).commit},
 		{"hop", "the delay that a second hop adds", (*bench).hop},

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"math/big"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -110,15 +109,7 @@ func (b *bench) viewOfMany(postgres, waypost int) {
 // tlsLatency measures connections with TLS 1.3, one after the other. Both servers have the same certificate; the client is
 // Go's for both, and its part of the handshake is in the time.
 func (b *bench) tlsLatency(s *source, relay *cluster.Waypost) {
-	certificate, key := b.makeCertificate()
-	for _, dir := range []string{s.DataDir, relay.DataDir} {
-		b.disk.WriteFile(filepath.Join(dir, "server.crt"), certificate)
-		b.disk.WriteFile(filepath.Join(dir, "server.key"), key)
-	}
-	s.Configure(map[string]string{"ssl": "on"})
-	s.Reload()
-	relay.Configure(map[string]string{"ssl": "on"})
-	relay.Reload()
+	b.encrypt(s, relay)
 	var pg, wp []float64
 	for range b.opts.runs {
 		pg = append(pg, median(b.connectTLS(s.Port)))
