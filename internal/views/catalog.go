@@ -94,7 +94,7 @@ const (
 )
 
 func (c source) make(schema string, r *relationRow) *sql.Relation {
-	rel := &sql.Relation{Schema: schema, Name: r.name, OID: r.oid, Columns: r.columnsOf(c.major)}
+	rel := &sql.Relation{Schema: schema, Name: r.name, OID: r.oid, Columns: r.columnsOf(c.major), Table: r.kind == 'r'}
 	v := viewOf(r.name)
 	rel.Rows = func(call *sql.Call, need sql.Need) (sql.Cursor, error) {
 		s, err := begin(call, c.major)

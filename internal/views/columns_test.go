@@ -104,3 +104,14 @@ func TestEveryRelationCanBeRead(t *testing.T) {
 		}
 	}
 }
+
+func TestTablesHaveAHiddenTableOID(t *testing.T) {
+	r := newRig(t)
+	require.Equal(t, [][]string{{"pg_language", "pg_namespace"}, {"pg_language", "pg_namespace"}},
+		r.rows(`select l.tableoid::regclass, n.tableoid::regclass from pg_language l join pg_namespace n on n.oid = 99
+			where lanname <> 'internal'`))
+	require.Equal(t, [][]string{{"11", "∅"}, {"99", "2612"}, {"2200", "∅"}},
+		r.rows("select n.oid, l.tableoid from pg_namespace n left join pg_language l on l.oid = 12 and n.oid = 99 order by 1"))
+	require.Equal(t, "42702", r.fails("select tableoid from pg_language, pg_namespace").Code)
+	require.Equal(t, "42703", r.fails("select tableoid from pg_stat_activity").Code)
+}

@@ -36,6 +36,9 @@ type Relation struct {
 	Name    string
 	OID     types.OID // its pg_class OID; 0 where it has none
 	Columns []Column
+	// Table says that it is a table rather than a view, and therefore has a
+	// column tableoid, which "*" does not show.
+	Table bool
 	// Rows is called for each scan that a statement makes of the relation.
 	// It should take its picture of the node at once; the Cursor may give
 	// out what was seen then.

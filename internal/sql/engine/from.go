@@ -101,13 +101,17 @@ func (a *analyzer) relation(sc *scope, r *ast.RelationRef) (source, []*nsItem, e
 	if rel == nil {
 		return nil, nil, a.errorf(r.At, types.CodeUndefinedTable, "relation \"%s\" does not exist", name)
 	}
-	scan := &scanRelation{rel: rel, at: sc.width, need: make([]bool, len(rel.Columns))}
+	scan := &scanRelation{rel: rel, at: sc.width, need: make([]bool, len(rel.Columns)+1)}
 	cols := make([]nsCol, len(rel.Columns))
 	for i, c := range rel.Columns {
 		cols[i] = nsCol{name: c.Name, t: c.Type, typmod: -1, need: &scan.need[i]}
 	}
 	item := sc.place(rel.Name, cols)
 	item.rel = rel
+	if last := len(rel.Columns); rel.Table {
+		item.hidden = &nsCol{name: "tableoid", index: sc.width, t: types.Oid, typmod: -1, need: &scan.need[last]}
+	}
+	sc.width++ // whether there is a hidden column or not, as pushDown counts
 	if item.schema = rel.Schema; item.schema == "" {
 		item.schema = catalog.PGCatalog
 	}

@@ -32,6 +32,7 @@ type scope struct {
 type nsItem struct {
 	schema, name string
 	cols         []nsCol
+	hidden       *nsCol // not among what "*" stands for
 	rel          *catalog.Relation
 	// byName: may qualify a column; loose: its columns may stand unqualified.
 	byName, loose bool
@@ -145,6 +146,19 @@ func (sc *scope) has(schema, table string) bool {
 	return false
 }
 
+// named gives the columns of a name: the hidden one only if no other has it.
+func (item *nsItem) named(name string) (found []*nsCol) {
+	for i := range item.cols {
+		if item.cols[i].name == name {
+			found = append(found, &item.cols[i])
+		}
+	}
+	if found == nil && item.hidden != nil && item.hidden.name == name {
+		found = append(found, item.hidden)
+	}
+	return found
+}
+
 func (a *analyzer) columnIn(sc, s *scope, level int, schema, table, name string, at ast.Pos) (expr, error) {
 	var found expr
 	seen := false
@@ -153,14 +167,11 @@ func (a *analyzer) columnIn(sc, s *scope, level int, schema, table, name string,
 			continue
 		}
 		seen = true
-		for i := range item.cols {
-			if item.cols[i].name != name {
-				continue
-			}
+		for _, c := range item.named(name) {
 			if found != nil {
 				return nil, a.errorf(at, types.CodeAmbiguousColumn, "column reference \"%s\" is ambiguous", name)
 			}
-			found = sc.reference(item, &item.cols[i], level, at)
+			found = sc.reference(item, c, level, at)
 		}
 	}
 	if found == nil && seen && table != "" {

@@ -87,7 +87,7 @@ func (s *scanRelation) parts(func(*expr))    {}
 func (s *scanRelation) queries(func(*query)) {}
 
 func (s *scanRelation) open(f *frame, again bool) (cursor, error) {
-	begin := func() (catalog.Cursor, error) { return s.rel.Rows(f.call, s.need) }
+	begin := func() (catalog.Cursor, error) { return s.rel.Rows(f.call, s.need[:len(s.need)-1]) }
 	var rows catalog.Cursor
 	var err error
 	if again {
@@ -98,7 +98,14 @@ func (s *scanRelation) open(f *frame, again bool) (cursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fill(f, s.at, rows), nil
+	next, hidden := fill(f, s.at, rows), len(s.need)-1
+	if !s.need[hidden] {
+		return next, nil
+	}
+	return func() (bool, error) {
+		f.row[s.at+hidden] = int64(s.rel.OID)
+		return next()
+	}, nil
 }
 
 // scanQuery reads a sub-select, or a query of a WITH clause.
