@@ -109,7 +109,7 @@ func (x *exec) rename(stmt *ast.RenameRole) error {
 	if err := notReserved(r.Name, "Role names starting with \"pg_\" are reserved."); err != nil {
 		return err
 	}
-	name := x.cut(stmt.NewName)
+	name := stmt.NewName
 	if err := CheckName(name); err != nil {
 		return err
 	}

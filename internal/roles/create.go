@@ -14,7 +14,7 @@ func (x *exec) create(stmt *ast.CreateRole) error {
 	if err := x.mayCreate(o); err != nil {
 		return err
 	}
-	name := x.cut(stmt.Name)
+	name := stmt.Name
 	if err := CheckName(name); err != nil {
 		return err
 	}

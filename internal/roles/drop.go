@@ -18,7 +18,7 @@ func (x *exec) drop(stmt *ast.DropRole) error {
 		if ref.Special {
 			return types.Errorf(types.CodeInvalidParameter, "cannot use special role specifier in DROP ROLE")
 		}
-		r := x.s.Find(x.cut(ref.Name))
+		r := x.s.Find(ref.Name)
 		switch {
 		case r == nil && stmt.IfExists:
 			x.notice(protocol.SeverityNotice, "role \"%s\" does not exist, skipping", ref.Name)

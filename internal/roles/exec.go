@@ -109,15 +109,6 @@ func (x *exec) notice(severity protocol.Severity, format string, args ...any) {
 	x.notices = append(x.notices, e)
 }
 
-// cut shortens a name that is too long, and says so.
-func (x *exec) cut(name string) string {
-	short, notice := cut(name)
-	if notice != nil {
-		x.notices = append(x.notices, notice)
-	}
-	return short
-}
-
 // find gives the role that a statement names.
 func (x *exec) find(ref ast.RoleRef) (*Role, error) {
 	if ref.Special {
@@ -129,7 +120,7 @@ func (x *exec) find(ref ast.RoleRef) (*Role, error) {
 		}
 		return x.current, nil
 	}
-	if r := x.s.Find(x.cut(ref.Name)); r != nil {
+	if r := x.s.Find(ref.Name); r != nil {
 		return r, nil
 	}
 	return nil, unknown(ref.Name)

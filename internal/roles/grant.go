@@ -27,19 +27,12 @@ func (x *exec) revoke(stmt *ast.GrantRole) error {
 
 // eachGranted does what a statement says for each role that it grants or revokes.
 func (x *exec) eachGranted(stmt *ast.GrantRole, do func(of *Role, members []*Role, grantor *Role) error) error {
-	given := make(map[string]bool)
 	for _, o := range stmt.Options {
 		if o.Name != "admin" && o.Name != "inherit" && o.Name != "set" {
 			e := types.Errorf(types.CodeSyntax, "unrecognized role option \"%s\"", o.Name)
 			e.Position = x.position(o.At)
 			return e
 		}
-		if given[o.Name] {
-			e := types.Errorf(types.CodeSyntax, "conflicting or redundant options")
-			e.Position = x.position(o.At)
-			return e
-		}
-		given[o.Name] = true
 	}
 	var grantor *Role
 	var err error
@@ -156,13 +149,14 @@ func (x *exec) mayBeMember(of, member *Role, grantor uint32, options []ast.Grant
 	return nil
 }
 
-func adminOn(options []ast.GrantOption) bool {
+// adminOn says whether ADMIN OPTION is given; of options that are given twice the later one counts.
+func adminOn(options []ast.GrantOption) (on bool) {
 	for _, o := range options {
 		if o.Name == "admin" {
-			return o.On
+			on = o.On
 		}
 	}
-	return false
+	return on
 }
 
 // adminComesFrom says whether a role's ADMIN OPTION on another goes back to what from has granted.

@@ -5,7 +5,6 @@ import (
 	"unicode/utf8"
 
 	"waypost/internal/sql/types"
-	"waypost/protocol"
 )
 
 const (
@@ -38,20 +37,6 @@ func notReserved(name, detail string) *types.Error {
 		return types.Errorf(codeReservedName, "role name \"%s\" is reserved", name).WithDetail("%s", detail)
 	}
 	return nil
-}
-
-// cut shortens an identifier that is too long, as PostgreSQL's scanner does; notice is nil where it is not.
-func cut(name string) (short string, notice *protocol.Error) {
-	if len(name) <= MaxName {
-		return name, nil
-	}
-	n := MaxName
-	for n > 0 && !utf8.RuneStart(name[n]) {
-		n--
-	}
-	notice = protocol.Errorf(protocol.CodeNameTooLong, "identifier \"%s\" will be truncated to \"%s\"", name, name[:n])
-	notice.Severity = protocol.SeverityNotice
-	return name[:n], notice
 }
 
 // unknown is the error for a role that is not there.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -164,3 +165,13 @@ func parsedVerifier(t *testing.T, text string) scram.Verifier {
 	require.True(t, ok)
 	return v
 }
+
+func loadRoles(t *testing.T, node *cluster.Waypost) *roles.Set {
+	t.Helper()
+	set, err := roles.Load(node.DataDir)
+	require.NoError(t, err)
+	return set
+}
+
+// sortRows sorts as ORDER BY of all columns does.
+func sortRows(rows [][]string) { slices.SortFunc(rows, slices.Compare) }
