@@ -121,7 +121,7 @@ func (s *Settings) mayChange(id ID, p *Param, a attempt) (ignore bool, err *Erro
 func (s *Settings) newValue(id ID, p *Param, text *string, a attempt) (value, *Error) {
 	switch {
 	case text != nil:
-		v, err := p.accept(*text)
+		v, err := s.accept(id, p, *text)
 		if err == nil {
 			err = s.fits(id, v, a)
 		}
@@ -131,6 +131,14 @@ func (s *Settings) newValue(id ID, p *Param, text *string, a attempt) (value, *E
 		return s.defaultValue(id), nil
 	}
 	return s.reset(id), nil
+}
+
+// accept reads a value, where that depends on the values that hold now.
+func (s *Settings) accept(id ID, p *Param, text string) (value, *Error) {
+	if id == DateStyle {
+		return p.parseDateStyle(text, s.values[id].str, s.reset(id).str)
+	}
+	return p.accept(text)
 }
 
 // needsRestart is the end of an attempt of a reload to change what only a start can.

@@ -68,7 +68,7 @@ func (p *Param) acceptString(v value) (value, *Error) {
 	case checkTimeline:
 		err = p.checkTimeline(v.str)
 	case checkDateStyle:
-		return p.parseDateStyle(v.str)
+		return p.parseDateStyle(v.str, p.Boot, p.Boot)
 	case checkTimeZone, checkLogTimeZone:
 		v.str, err = p.checkZone(v.str)
 	case checkEncoding:
@@ -85,7 +85,7 @@ func (p *Param) acceptString(v value) (value, *Error) {
 		err = p.checkAccessMethod(v.str)
 	case checkFunctions:
 		if i := strings.IndexFunc(v.str, func(r rune) bool { return !isFunctionChar(r) }); i >= 0 {
-			err = p.refuse(v.str, "Invalid character.")
+			err = p.refuse(v.str, "Invalid character")
 		}
 	case checkAbbreviations:
 		if strings.IndexFunc(v.str, func(r rune) bool { return r > 127 || !isAlpha(byte(r)) }) >= 0 {
@@ -110,6 +110,12 @@ func (p *Param) refuse(text, detail string) *Error {
 	return e
 }
 
+// refuseNumber is refuse for a number, or a Bool, which the message has as it is kept.
+func (p *Param) refuseNumber(v value, detail string) *Error {
+	return &Error{SQLSTATE: codeInvalidValue, Detail: detail,
+		Message: "invalid value for parameter " + quote(p.Name) + ": " + itoa(int(v.int()))}
+}
+
 // impossible is why a Bool with a check cannot be on.
 func (p *Param) impossible() *Error {
 	if p == &params[DefaultWithOids] {
@@ -120,21 +126,20 @@ func (p *Param) impossible() *Error {
 
 func (p *Param) acceptInt(v value) (value, *Error) {
 	n := v.int()
-	text := p.plain(v)
 	switch p.check {
 	case checkSixteen:
 		if n%16 != 0 {
-			return v, p.refuse(text, quote(p.Name)+" must be a multiple of 16.")
+			return v, p.refuseNumber(v, quote(p.Name)+" must be a multiple of 16.")
 		}
 	case checkRing:
 		if n != 0 && n < 128 {
-			return v, p.refuse(text, quote(p.Name)+" must be 0 or between 128 kB and 16777216 kB.")
+			return v, p.refuseNumber(v, quote(p.Name)+" must be 0 or between 128 kB and 16777216 kB")
 		}
 	case checkStack:
 		if limit := stackLimit(); n > limit {
-			return v, &Error{SQLSTATE: codeInvalidValue, Message: p.invalid(text, "").Message,
-				Detail: quote(p.Name) + " must not exceed " + itoa(int(limit)) + "kB.",
-				Hint:   `Increase the platform's stack depth limit via "ulimit -s" or local equivalent.`}
+			e := p.refuseNumber(v, quote(p.Name)+" must not exceed "+itoa(int(limit))+"kB.")
+			e.Hint = `Increase the platform's stack depth limit via "ulimit -s" or local equivalent.`
+			return v, e
 		}
 	case checkWalBuffers:
 		if n != -1 && n < 4 {
@@ -187,11 +192,11 @@ func (s *Settings) fits(id ID, v value, a attempt) *Error {
 		}
 	case LogParserStats, LogPlannerStats, LogExecutorStats:
 		if v.num != 0 && s.values[LogStatementStats].num != 0 {
-			return params[id].refuse("on", `Cannot enable parameter when "log_statement_stats" is true.`)
+			return params[id].refuseNumber(v, `Cannot enable parameter when "log_statement_stats" is true.`)
 		}
 	case LogStatementStats:
 		if v.num != 0 && (s.Bool(LogParserStats) || s.Bool(LogPlannerStats) || s.Bool(LogExecutorStats)) {
-			return params[id].refuse("on", `Cannot enable "log_statement_stats" when "log_parser_stats", `+
+			return params[id].refuseNumber(v, `Cannot enable "log_statement_stats" when "log_parser_stats", `+
 				`"log_planner_stats", or "log_executor_stats" is true.`)
 		}
 	}

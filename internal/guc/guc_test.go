@@ -63,7 +63,7 @@ func TestValuesAreReadAsPostgreSQLReadsThem(t *testing.T) {
 		{"archive_mode", "yes", "on"}, {"wal_level", "HOT_STANDBY", "replica"}, {"cluster_name", "a\tbä", `a\x09b\xc3\xa4`},
 		{"checkpoint_completion_target", ".5", "0.5"}, {"recovery_target_timeline", "0x2", "0x2"}, {"checkpoint_timeout", "1h", "1h"},
 		{"datestyle", "iso, mdy", "ISO, MDY"}, {"datestyle", "German", "German, DMY"}, {"datestyle", " European,sql", "SQL, DMY"},
-		{"datestyle", "postgresql,YMD", "Postgres, YMD"}, {"datestyle", "default", "ISO, MDY"},
+		{"datestyle", "postgresql,YMD", "Postgres, YMD"}, {"datestyle", "iso", "ISO, YMD"},
 	} {
 		require.NoError(t, s.Set(c.name, c.in, SourceOverride), c.in)
 		_, text, err := s.Show(c.name)

@@ -16,6 +16,9 @@ func (p *Param) checkZone(s string) (string, *Error) {
 	name, _, ok := zone(s)
 	if !ok {
 		e := p.invalid(s, "")
+		if hours, rest, number := scanFloat(s); number && rest == "" && (hours <= -168 || hours >= 168) {
+			e.Detail = "UTC timezone offset is out of range."
+		}
 		if strings.HasPrefix(strings.ToLower(s), "right/") {
 			e.Message = "time zone " + quote(s) + " appears to use leap seconds"
 			e.Detail = "PostgreSQL does not support leap seconds."

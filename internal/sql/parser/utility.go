@@ -88,9 +88,7 @@ func (c *converter) setting(s *pg.VariableSetStmt) ast.Setting {
 func (c *converter) setValue(n *pg.Node) ast.SetValue {
 	if cast := n.GetTypeCast(); cast != nil { // SET TIME ZONE INTERVAL '…'
 		v := c.setValue(cast.GetArg())
-		if cast.GetTypeName() != nil && len(cast.GetTypeName().GetTypmods()) > 0 {
-			c.unsupported("an interval with fields", cast.GetLocation())
-		}
+		v.Text = "INTERVAL '" + v.Text + "'" // the grammar allows no fields but hours and minutes
 		return v
 	}
 	k, ok := constant(n.GetAConst()).(*ast.Const)
