@@ -5,6 +5,7 @@ import (
 
 	"waypost/internal/activity"
 	"waypost/internal/procsignal"
+	"waypost/internal/roles"
 	"waypost/internal/sql"
 	"waypost/internal/sql/types"
 	"waypost/shmem"
@@ -30,14 +31,14 @@ var activityViews = [...]view{
 			"xact_start query_start state_change wait_event_type wait_event state query gss_auth gss_enc gss_delegation " +
 			"ssl sslversion sslcipher sslbits ssl_client_dn ssl_client_serial ssl_issuer_dn",
 		func(s *scan) error {
-			for _, p := range s.processes() {
+			s.eachProcess(func(p *process) {
 				row := append([]sql.Value{
 					oidOf(p.DatabaseOID), p.pid, oidOf(p.UserOID), shmem.String(p.Application[:])}, p.shown()...)
 				if p.seen {
 					row = append(append(row, false, false, false), p.tls()...)
 				}
 				s.add(row...)
-			}
+			})
 			return nil
 		},
 	},
@@ -59,25 +60,25 @@ type process struct {
 	seen bool // current_user may see its details
 }
 
-// processes gives every process of the node but the postmaster.
-func (n *node) processes() []process {
-	var list []process
+// eachProcess goes through every process of the node but the postmaster. What row is given is good until it returns.
+func (n *node) eachProcess(row func(p *process)) {
+	all := n.may(roles.ReadAllStats)
+	var p process
 	for i := range n.Procs {
 		pid := n.Procs[i].PID()
 		if pid == 0 {
 			continue
 		}
-		p := process{
+		p = process{
 			Fields: n.Status[i].Snapshot(), pid: int64(pid), slot: i, kind: n.Procs[i].Kind(), wait: n.Status[i].Waiting(),
 		}
-		p.seen = n.maySee(p.UserOID)
-		list = append(list, p)
+		p.seen = all || n.hasRole(p.UserOID)
+		row(&p)
 	}
-	return list
 }
 
 func statActivity(s *scan) error {
-	for _, p := range s.processes() {
+	s.eachProcess(func(p *process) {
 		row := []sql.Value{
 			oidOf(p.DatabaseOID), p.pid, oidOf(p.UserOID), shmem.String(p.Application[:]), textOf(p.Database[:]),
 			s.userName(p.UserOID),
@@ -86,7 +87,7 @@ func statActivity(s *scan) error {
 			row[4] = nil
 		}
 		s.add(append(row, p.shown()...)...)
-	}
+	})
 	return nil
 }
 
@@ -130,11 +131,11 @@ func (p *process) port() sql.Value {
 
 // eachClient goes through the connections whose details current_user may see.
 func (s *scan) eachClient(row func(p *process)) error {
-	for _, p := range s.processes() {
+	s.eachProcess(func(p *process) {
 		if p.ClientPort != 0 && p.seen {
-			row(&p)
+			row(p)
 		}
-	}
+	})
 	return nil
 }
 

@@ -15,10 +15,10 @@ var processViews = [...]view{
 		"pid backend_type child_slot pm_state started private_bytes resident_bytes cpu_user cpu_system",
 		func(s *scan) error {
 			s.addProcess(int64(s.PostmasterPID()), "postmaster", nil, nil, timeOf(s.PostmasterStart), true)
-			for _, p := range s.processes() {
+			s.eachProcess(func(p *process) {
 				s.addProcess(p.pid, p.kind.String(), int64(p.slot), orNull(s.Procs[p.slot].LaunchedIn()),
 					whenOf(p.BackendStart), p.seen)
-			}
+			})
 			return nil
 		},
 	},

@@ -28,17 +28,17 @@ var replicationViews = [...]view{
 
 // statReplication joins the walsenders with what is known of their processes, by pid, as PostgreSQL's view does.
 func statReplication(s *scan) error {
-	procs := s.processes()
-	byPID := make(map[int64]*process, len(procs))
-	for i := range procs {
-		byPID[procs[i].pid] = &procs[i]
+	senders := make(map[int64]walsnd.Fields)
+	for i := range s.Snds {
+		if w := s.Snds[i].Snapshot(); w.Pid != 0 {
+			senders[int64(w.Pid)] = w
+		}
 	}
 	all := s.may(roles.ReadAllStats)
-	for i := range s.Snds {
-		w := s.Snds[i].Snapshot()
-		p := byPID[int64(w.Pid)]
-		if w.Pid == 0 || p == nil {
-			continue
+	s.eachProcess(func(p *process) {
+		w, ok := senders[p.pid]
+		if !ok {
+			return
 		}
 		row := []sql.Value{p.pid, oidOf(p.UserOID), s.userName(p.UserOID), shmem.String(p.Application[:]), nil, nil, nil,
 			nil}
@@ -50,7 +50,7 @@ func statReplication(s *scan) error {
 			row = append(row, standing(&w)...)
 		}
 		s.add(row...)
-	}
+	})
 	return nil
 }
 

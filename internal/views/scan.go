@@ -26,6 +26,7 @@ type node struct {
 	Session
 	*child.Process
 	call     *sql.Call
+	set      *roles.Set // nil until it was asked for
 	major    int
 	function string // that was called, "" in a relation
 }
@@ -89,16 +90,21 @@ func (s *scan) wants(i, j int) bool {
 	return false
 }
 
+// RoleSet asks the session once, so that all that is shown is of one moment.
+func (n *node) RoleSet() *roles.Set {
+	if n.set == nil {
+		n.set = n.Session.RoleSet()
+	}
+	return n.set
+}
+
 // may says whether current_user has the privileges of a role.
 func (n *node) may(role string) bool { return n.RoleSet().Has(n.CurrentRole(), role) }
 
-// maySee says whether current_user may see what a process of another role does (HAS_PGSTAT_PERMISSIONS).
-func (n *node) maySee(oid uint32) bool {
-	if n.may(roles.ReadAllStats) {
-		return true
-	}
+// hasRole says whether current_user has the privileges of the role of an OID.
+func (n *node) hasRole(oid uint32) bool {
 	of := n.RoleSet().ByOID(oid)
-	return of != nil && n.RoleSet().Has(n.CurrentRole(), of.Name)
+	return of != nil && n.may(of.Name)
 }
 
 // The values below are NULL where there is nothing to say.
