@@ -18,6 +18,7 @@ func (s *Session) commands() error {
 				return err
 			}
 		}
+		s.P.LogStatement("")
 		typ, body, err := s.next()
 		if err != nil {
 			return s.die(err)
@@ -65,6 +66,7 @@ func (s *Session) command(typ byte, body []byte) (ready bool, err error) {
 		if err != nil {
 			return false, err
 		}
+		s.P.LogStatement(sql)
 		return true, s.query(sql)
 	case protocol.MsgSync:
 		s.skipToSync = false

@@ -11,7 +11,8 @@ import (
 // Peer is where a client is. The zero Addr stands for a Unix-domain socket.
 type Peer struct {
 	Addr netip.Addr
-	Port int // -1 for a Unix-domain socket
+	Port int    // -1 for a Unix-domain socket
+	Name string // the host's, where log_hostname asks for it and it has one
 }
 
 // Local says whether the client came by a Unix-domain socket.
@@ -25,12 +26,20 @@ func (p Peer) Host() string {
 	return p.Addr.String()
 }
 
+// shown is what stands for the host where people read it.
+func (p Peer) shown() string {
+	if p.Name != "" {
+		return p.Name
+	}
+	return p.Host()
+}
+
 // Display is host and port as process titles have them: "127.0.0.1(40000)", "[local]".
 func (p Peer) Display() string {
 	if p.Local() {
 		return p.Host()
 	}
-	return p.Host() + "(" + strconv.Itoa(p.Port) + ")"
+	return p.shown() + "(" + strconv.Itoa(p.Port) + ")"
 }
 
 // log is host and port as the log has them.
@@ -38,7 +47,7 @@ func (p Peer) log() string {
 	if p.Local() {
 		return "host=" + p.Host()
 	}
-	return "host=" + p.Host() + " port=" + strconv.Itoa(p.Port)
+	return "host=" + p.shown() + " port=" + strconv.Itoa(p.Port)
 }
 
 func peerOf(fd int) (Peer, error) {
@@ -52,13 +61,13 @@ func peerOf(fd int) (Peer, error) {
 func peerAt(sa unix.Sockaddr) Peer {
 	switch sa := sa.(type) {
 	case *unix.SockaddrInet4:
-		return Peer{netip.AddrFrom4(sa.Addr), sa.Port}
+		return Peer{Addr: netip.AddrFrom4(sa.Addr), Port: sa.Port}
 	case *unix.SockaddrInet6:
 		addr := netip.AddrFrom16(sa.Addr)
 		if sa.ZoneId != 0 {
 			addr = addr.WithZone(strconv.Itoa(int(sa.ZoneId)))
 		}
-		return Peer{addr, sa.Port}
+		return Peer{Addr: addr, Port: sa.Port}
 	default:
 		return Peer{Port: -1}
 	}

@@ -21,6 +21,12 @@ func (r report) LogFields() (sqlstate, message, detail, hint string) {
 	return string(r.e.Code), r.e.Message, detail, r.e.Hint
 }
 
+// Context makes it a logging.Placed.
+func (r report) Context() string { return r.e.Context }
+
+// LogPosition makes it a logging.Positioned.
+func (r report) LogPosition() int { return r.e.Position }
+
 // Error is the message alone: the log has a place of its own for everything else.
 func (r report) Error() string { return r.e.Message }
 

@@ -123,6 +123,7 @@ func (s *Session) run(cac launch.CAC) error {
 }
 
 func (s *Session) serve(cac launch.CAC) error {
+	s.knowPeer()
 	if s.P.Settings.Bool(guc.LogConnections) {
 		s.P.Log.Info().Msg("connection received: " + s.Conn.Peer.log())
 	}
@@ -139,6 +140,7 @@ func (s *Session) serve(cac launch.CAC) error {
 		return s.die(err)
 	}
 	s.phase.Store(uint32(phaseAuth))
+	s.knowUser()
 	s.setTitle()
 	if err := refusal(cac, s.P.Settings.Bool(guc.HotStandby)); err != nil {
 		return s.die(err)

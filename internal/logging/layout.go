@@ -59,7 +59,7 @@ func rest(fields map[string]any) string {
 
 // layoutJSON appends an event as one object with PostgreSQL's keys, in its order. (PostgreSQL: write_jsonlog.)
 func (s *Sink) layoutJSON(c *Config, e *entry) {
-	s.line++
+	s.lines[ToJSON]++
 	log := zerolog.New(&s.buf)
 	o := log.Log()
 	optional := func(key, text string) {
@@ -79,7 +79,7 @@ func (s *Sink) layoutJSON(c *Config, e *entry) {
 			o.Int("remote_port", port)
 		}
 	}
-	o.Str("session_id", s.sessionID()).Int("line_num", s.line)
+	o.Str("session_id", s.sessionID()).Int("line_num", s.lines[ToJSON])
 	if s.client != nil {
 		optional("ps", s.doing())
 	}

@@ -80,8 +80,8 @@ type Sink struct {
 	backend func() string
 	client  *Client // nil for a process that serves none
 	title   func() string
-	start   time.Time // of the process
-	line    int
+	start   time.Time            // of the process
+	lines   [NumDestinations]int // so far, of each form
 	buf     bytes.Buffer
 }
 

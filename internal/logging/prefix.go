@@ -16,7 +16,7 @@ const (
 
 // prefix appends log_line_prefix. Each line that has one counts. (PostgreSQL: log_status_format.)
 func (s *Sink) prefix(c *Config, e *entry) {
-	s.line++
+	s.lines[ToText]++
 	for format := c.Prefix; format != ""; {
 		literal, rest, escape := strings.Cut(format, "%")
 		s.buf.WriteString(literal)
@@ -87,7 +87,7 @@ func (s *Sink) escape(c *Config, e *entry, escape byte) string {
 	case 'c':
 		return s.sessionID()
 	case 'l':
-		return strconv.Itoa(s.line)
+		return strconv.Itoa(s.lines[ToText])
 	case 'e':
 		return e.state
 	case 'x', 'Q':

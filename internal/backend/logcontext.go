@@ -1,0 +1,48 @@
+package backend
+
+import (
+	"context"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"waypost/internal/guc"
+	"waypost/internal/logging"
+)
+
+// hostnameTimeout bounds the look-up of log_hostname: the client waits for it.
+const hostnameTimeout = 10 * time.Second
+
+// knowPeer tells the log where the client is, by name if log_hostname says so.
+func (s *Session) knowPeer() {
+	peer := &s.Conn.Peer
+	if s.P.Settings.Bool(guc.LogHostname) && !peer.Local() {
+		peer.Name = hostname(peer.Addr.String())
+	}
+	s.P.LogClient(func(c *logging.Client) {
+		c.Start = s.started
+		c.RemoteHost = peer.shown()
+		if !peer.Local() {
+			c.RemotePort = strconv.Itoa(peer.Port)
+		}
+	})
+}
+
+// hostname is the name that the system knows an address by, or "".
+func hostname(addr string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), hostnameTimeout)
+	defer cancel()
+	names, err := net.DefaultResolver.LookupAddr(ctx, addr)
+	if err != nil || len(names) == 0 {
+		return ""
+	}
+	return strings.TrimSuffix(names[0], ".")
+}
+
+// knowUser tells the log who the client says it is.
+func (s *Session) knowUser() {
+	s.P.LogClient(func(c *logging.Client) {
+		c.User, c.Database, c.Application = s.Startup.User, s.Startup.Database, s.Startup.ApplicationName
+	})
+}
