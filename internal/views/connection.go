@@ -22,7 +22,6 @@ var connectionFunctions = [...]function{
 	{names: "inet_client_addr", value: func(n *node) sql.Value { return types.FromAddr(n.ClientAddr().Addr()) }},
 	{names: "inet_server_port", value: func(n *node) sql.Value { return portOf(n.ServerAddr()) }},
 	{names: "inet_client_port", value: func(n *node) sql.Value { return portOf(n.ClientAddr()) }},
-	{names: "pg_current_logfile", value: func(n *node) sql.Value { return nil }},
 	{names: "pg_jit_available pg_is_other_temp_schema", value: func(*node) sql.Value { return false }},
 	{names: "pg_listening_channels", rows: none},
 	{names: "pg_sleep", eval: func(n *node, a []sql.Value) (sql.Value, error) {

@@ -15,8 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"waypost/internal/activity"
+	"waypost/internal/guc"
 	"waypost/internal/procsignal"
 	"waypost/internal/xlogctl"
+	"waypost/pmsignal"
 	"waypost/xlog"
 )
 
@@ -103,6 +105,17 @@ func TestFilesAreListedForMonitors(t *testing.T) {
 	require.Equal(t, "58P01", e.Code)
 	require.Equal(t, `could not open directory "log": No such file or directory`, e.Message)
 	require.Equal(t, "permission denied for function pg_ls_waldir", r.as("dave").fails("select pg_ls_waldir()").Message)
+}
+
+func TestCurrentLogfileIsWhatTheLoggerSays(t *testing.T) {
+	r := newRig(t).as("carol")
+	require.Equal(t, [][]string{{"∅"}}, r.rows("select pg_current_logfile()"))
+	path := filepath.Join(r.p.DataDir, "current_logfiles")
+	require.NoError(t, os.WriteFile(path, []byte("stderr log/a b.log\njsonlog log/a.json\n"), 0o600))
+	require.Equal(t, [][]string{{"log/a b.log", "log/a.json", "∅"}},
+		r.rows("select pg_current_logfile(), pg_current_logfile('jsonlog'), pg_current_logfile('csvlog')"))
+	require.Equal(t, "22023", r.fails("select pg_current_logfile('x')").Code)
+	require.Equal(t, "42501", r.as("dave").fails("select pg_current_logfile()").Code)
 }
 
 func TestVersionBeginsAsPostgreSQLsDoes(t *testing.T) {
@@ -214,6 +227,20 @@ func TestReloadSignalsThePostmaster(t *testing.T) {
 	require.Equal(t, "42501", r.as("carol").fails("select pg_reload_conf()").Code)
 	require.Equal(t, [][]string{{"t"}}, r.as("postgres").rows("select pg_reload_conf()"))
 	<-hups
+}
+
+func TestRotationOfTheLogIsAskedOfThePostmasterWhereThereIsALogger(t *testing.T) {
+	r := newRig(t)
+	require.Equal(t, [][]string{{"f"}}, r.rows("select pg_rotate_logfile()"))
+	require.Equal(t, "rotation not possible because log collection not active", r.warnings[0].Message)
+	require.NoError(t, r.p.Settings.SetID(guc.LoggingCollector, "on", guc.SourceCommandLine))
+	usr1 := make(chan os.Signal, 1)
+	signal.Notify(usr1, syscall.SIGUSR1)
+	defer signal.Stop(usr1)
+	require.Equal(t, [][]string{{"t"}}, r.rows("select pg_rotate_logfile()"))
+	<-usr1
+	require.True(t, r.p.PM.Take(pmsignal.RotateLogfile))
+	require.Equal(t, "42501", r.as("carol").fails("select pg_rotate_logfile()").Code)
 }
 
 func TestProcessesShowTheSystemsFigures(t *testing.T) {

@@ -5,10 +5,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"waypost/internal/guc"
 	"waypost/internal/procsignal"
 	"waypost/internal/roles"
 	"waypost/internal/sql"
 	"waypost/internal/sql/types"
+	"waypost/pmsignal"
 )
 
 // Functions that tell processes of the node something.
@@ -20,6 +22,17 @@ var signalFunctions = [...]function{
 	{names: "pg_terminate_backend", eval: terminateBackend},
 	{names: "pg_reload_conf", value: func(n *node) sql.Value {
 		if err := unix.Kill(n.PostmasterPID(), unix.SIGHUP); err != nil {
+			n.warn("failed to send signal to postmaster: %v", err)
+			return false
+		}
+		return true
+	}},
+	{names: "pg_rotate_logfile", value: func(n *node) sql.Value {
+		if !n.Settings.Bool(guc.LoggingCollector) {
+			n.warn("rotation not possible because log collection not active")
+			return false
+		}
+		if err := n.PM.Send(pmsignal.RotateLogfile); err != nil {
 			n.warn("failed to send signal to postmaster: %v", err)
 			return false
 		}
