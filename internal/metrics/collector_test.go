@@ -180,6 +180,8 @@ func TestScrapeTellsWhatSharedMemorySays(t *testing.T) {
 		{"pg_settings_wal_recycle", 1, nil},
 		{"pg_settings_checkpoint_completion_target", 0.9, nil},
 		{"pg_settings_max_slot_wal_keep_size_bytes", -1, nil},
+		{"pg_settings_wal_segment_size_bytes", size, nil},
+		{"pg_settings_server_version_num", 170010, nil},
 	} {
 		require.InDelta(t, want.value, value(t, all, want.name, want.labels...), 1e-9, "%s%v", want.name, want.labels)
 	}

@@ -1,6 +1,9 @@
 package metrics
 
-import "waypost/internal/guc"
+import (
+	"waypost/internal/guc"
+	"waypost/internal/xlogctl"
+)
 
 // settingsOf tells the settings that are numbers or switches, in seconds and bytes.
 func (s *scrape) settingsOf() {
@@ -18,12 +21,29 @@ func (s *scrape) settingsOf() {
 		default:
 			continue
 		}
+		if told, is := s.toldBySharedMemory(id); is {
+			v = told
+		}
 		suffix, scale := unitOf(p.Unit.String())
 		if v != -1 { // which means something of its own
 			v *= scale
 		}
 		s.gauge(name+suffix, p.Short, v)
 	}
+}
+
+// toldBySharedMemory gives the settings that no file has: they are what the WAL is.
+func (s *scrape) toldBySharedMemory(id guc.ID) (float64, bool) {
+	x := s.areas.XLog
+	switch id {
+	case guc.WalSegmentSize:
+		return float64(x.SegmentSize.Load()), true
+	case guc.ServerVersionNum:
+		return float64(x.ServerVersionNum.Load()), true
+	case guc.InHotStandby:
+		return bool01(xlogctl.RecoveryState(x.State.Load()) != xlogctl.RecoveryStateDone), true
+	}
+	return 0, false
 }
 
 // unitOf is what a unit becomes in a metric's name, and by how much its value is multiplied.

@@ -49,10 +49,10 @@ const (
 // Save puts the counters into the file, for good. Of several processes one at a time may call it.
 func (s *Stats) Save(dataDir string, mode datadir.Mode, systemID uint64) error {
 	if err := durable.Mkdir(filepath.Join(dataDir, Dir), mode.Dir); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("save statistics: %w", err)
+		return fmt.Errorf("write %q: %w", FileName, err)
 	}
 	if err := durable.WriteFile(filepath.Join(dataDir, FileName), s.encode(systemID, xlog.Now()), mode.File); err != nil {
-		return fmt.Errorf("save statistics: %w", err)
+		return fmt.Errorf("write %q: %w", FileName, err)
 	}
 	return nil
 }
@@ -74,9 +74,9 @@ func (s *Stats) Restore(dataDir string, systemID uint64, now xlog.TimestampTz) e
 		return nil
 	}
 	if aside := durable.Rename(path, filepath.Join(dataDir, DamagedName)); aside != nil {
-		return fmt.Errorf("restore statistics: %w; %w", err, aside)
+		return fmt.Errorf("read %q: %w; put it aside: %w", FileName, err, aside)
 	}
-	return fmt.Errorf("restore statistics: %w; the file is kept as %q", err, DamagedName)
+	return fmt.Errorf("read %q: %w; it is kept as %q", FileName, err, DamagedName)
 }
 
 func readFile(path string) ([]byte, error) {
