@@ -30,6 +30,7 @@ type reader struct {
 	items   []assignment
 	errs    Errors
 	skipped []string // files of include_if_exists that are not there
+	hasty   bool     // gives a file up at its first syntax error, as pg_file_settings does
 }
 
 // place is where an include directive stands; file "" for a file that no other includes.
@@ -135,7 +136,7 @@ func (r *reader) parse(text, path string, depth int) {
 			}
 			r.problem(&Error{SQLSTATE: codeSyntax, File: path, Line: s.line,
 				Message: "syntax error in file " + quote(path) + " line " + itoa(s.line) + ", near " + near}, "syntax error")
-			if failed++; failed == maxSyntaxErrors {
+			if failed++; failed == maxSyntaxErrors || r.hasty {
 				r.fail(&Error{SQLSTATE: codeLimit, Message: "too many syntax errors found, abandoning file " + quote(path), File: path})
 				return
 			}

@@ -184,18 +184,21 @@ func (s *Settings) fileNumber(path string) uint16 {
 	return uint16(len(s.files))
 }
 
-// lookUp checks that all names can be settings and marks all but the last assignment to each as ignored. It gives the
-// names that stand in the files, as the settings spell them, in lower case.
+// lookUp checks that all names can be settings, and marks all but the last assignment to each as ignored; where a name is
+// spelled in several ways, the last of each counts, one after the other, as in PostgreSQL. It gives the names that stand in
+// the files, as the settings spell them, in lower case.
 func (r *reader) lookUp(s *Settings) map[string]bool {
-	there := make(map[string]bool, len(r.items))
+	there, spelled := make(map[string]bool, len(r.items)), make(map[string]bool, len(r.items))
 	for i := len(r.items) - 1; i >= 0; i-- {
 		item := &r.items[i]
 		if item.name == "" {
 			continue
 		}
-		name := lowerName(currentName(item.name))
-		item.ignored = there[name]
-		there[name] = true
+		there[lowerName(currentName(item.name))] = true
+		if _, ok := s.find(item.name); ok {
+			item.ignored = spelled[item.name]
+			spelled[item.name] = true
+		}
 	}
 	for i := range r.items {
 		item := &r.items[i]

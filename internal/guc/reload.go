@@ -12,7 +12,8 @@ type Report struct {
 // change, is reported and leaves that one setting as it was.
 func (s *Settings) Reloaded() (*Settings, Report) {
 	config := s.String(ConfigFile)
-	r := s.readAll()
+	r := new(reader)
+	s.readAll(r)
 	next := s.Clone()
 	if !next.process(r, Sighup, true) {
 		r.verdict(config, "; no changes were applied")
@@ -25,11 +26,9 @@ func (s *Settings) Reloaded() (*Settings, Report) {
 }
 
 // readAll reads all configuration files again.
-func (s *Settings) readAll() *reader {
-	r := new(reader)
+func (s *Settings) readAll(r *reader) {
 	r.readFile(s.String(ConfigFile), true, place{})
 	r.readAuto(s.String(DataDirectory))
-	return r
 }
 
 // Change is a setting whose value differs from an earlier one.

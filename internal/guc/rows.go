@@ -110,7 +110,8 @@ type FileRow struct {
 
 // FileRows reads the configuration files and gives pg_file_settings: what a reload would make of them. It changes nothing.
 func (s *Settings) FileRows() []FileRow {
-	r := s.readAll()
+	r := &reader{hasty: true}
+	s.readAll(r)
 	s.Clone().process(r, Sighup, false)
 	rows := make([]FileRow, len(r.items))
 	for i := range r.items {

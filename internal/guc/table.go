@@ -1487,7 +1487,7 @@ var params = [numParams]Param{
 	Seed: {
 		Name: "seed", Type: Real, Context: User, Boot: "0", Min: -1, Max: 1,
 		Category: catUngrouped, Short: "Start of random()'s numbers",
-		Flags: FlagNoShowAll | FlagNoReset | FlagNoResetAll | FlagNotInSample | flagNotInFile | FlagInert,
+		Flags: FlagNoShowAll | FlagNoReset | FlagNoResetAll | FlagNotInSample | flagNotInAutoFile | FlagInert,
 	},
 	SegmentSize: {
 		Name: "segment_size", Type: Int, Context: Internal, Boot: "131072", Unit: Blocks, Min: 131072, Max: 131072,
@@ -1640,7 +1640,7 @@ var params = [numParams]Param{
 	SslRenegotiationLimit: {
 		Name: "ssl_renegotiation_limit", Type: Int, Context: User, Boot: "0", Unit: KB,
 		Category: catSSL, Short: "TLS renegotiation, which is gone; only 0 is taken",
-		Flags: FlagNoShowAll | FlagNotInSample | flagNotInFile | FlagInert,
+		Flags: FlagNoShowAll | FlagNotInSample | flagNotInAutoFile | FlagInert,
 	},
 	SslTls13Ciphers: {
 		Name: "ssl_tls13_ciphers", Type: String, Context: Sighup, Boot: "", since: 18,
