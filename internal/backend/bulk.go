@@ -86,9 +86,7 @@ func (c *Conn) BeginBulk() {
 	if c.bulk != nil {
 		return
 	}
-	if c.tls != nil {
-		c.tls.bulk = true
-	} else {
+	if c.tls == nil {
 		c.bulk = newBulkPipe()
 	}
 	if c.onThisHost() {
@@ -103,7 +101,7 @@ func (c *Conn) EndBulk() {
 		c.bulk = nil
 	}
 	if c.tls != nil {
-		c.tls.bulk, c.tls.message = false, nil
+		c.tls.forget()
 	}
 }
 

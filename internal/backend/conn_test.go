@@ -20,7 +20,7 @@ import (
 )
 
 // pair is a Conn and the client's end of it.
-func pair(t *testing.T) (*Conn, *net.TCPConn) {
+func pair(t testing.TB) (*Conn, *net.TCPConn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -19,6 +19,10 @@ import (
 // that asks for new keys. Such a write waits for the writer to have come to the end of its record, and the writer for it. It
 // does not have the turn, and needs none, since crypto/tls puts whole records out; it asks GiveUp on behalf of the writer
 // only (writing), who then waits for it.
+//
+// crypto/tls hands record after record to the socket, and each is a system call and a wake of the client. Those of a long
+// message are gathered and sent together, which saves a third of the processor time. Meanwhile a reader's records line up
+// behind them.
 type encryption struct {
 	c      *Conn
 	tls    *tls.Conn
@@ -26,12 +30,25 @@ type encryption struct {
 
 	noWait atomic.Bool // a write that the kernel does not take at once has failed: the process is about to end
 
-	mu      sync.Mutex // guards writing
+	mu      sync.Mutex // guards the fields below
 	writing bool       // the holder of the turn is in a write, so that GiveUp is its question
+	gather  bool       // records go to out; the holder of the turn sends them
+	sending bool       // it does so now: what comes to out is a reader's
+	out     []byte
 
-	message []byte // where WriteFrom puts a message together; kept while bulk
-	bulk    bool
+	message []byte // where writeFrom puts a message together; the writer's. EndBulk gives it and out back
 }
+
+const (
+	longestRecord = 16 << 10 // bytes of a message in one record
+
+	// mostGathered is how much out may hold of a reader's, bytes, while the client takes nothing. It is far more than any
+	// client has reason to ask for.
+	mostGathered = 16 << 10
+)
+
+// errFlooded ends a connection whose client asks for ever new keys and does not read.
+var errFlooded = errors.New("the client does not take the answers to its handshake messages")
 
 // startTLS does the server's part of a handshake, and has everything that follows encrypted. unread is what the client has
 // sent of it already. The error is ErrTimeout, io.EOF, or what is wrong.
@@ -98,10 +115,68 @@ func (e *encryption) write(b []byte) (int, error) {
 		return 0, e.c.broken
 	}
 	e.beginWrite()
+	defer e.endWrite()
+	long := len(b) > longestRecord
+	if long {
+		e.beginGather()
+	}
 	n, err := e.tls.Write(b)
-	e.endWrite()
+	if long {
+		if sent := e.sendGathered(err == nil); err == nil {
+			err = sent
+		}
+	}
 	e.c.broken = err
 	return n, err
+}
+
+func (e *encryption) beginGather() {
+	e.mu.Lock()
+	e.gather = true
+	e.mu.Unlock()
+}
+
+// sendGathered sends what was gathered, and what a reader has put behind it meanwhile, and ends the gathering. Where whole
+// is false a record is missing, and nothing after it would be understood: then it only does that.
+func (e *encryption) sendGathered(whole bool) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	defer func() { e.gather, e.sending = false, false }()
+	e.sending = true
+	room := e.out
+	for out := room; whole && len(out) > 0; out = e.out {
+		e.out = nil // for a reader
+		e.mu.Unlock()
+		err := e.send(out)
+		e.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+	e.out = room[:0]
+	return nil
+}
+
+// gathered takes a record if records are being gathered.
+func (e *encryption) gathered(b []byte) (bool, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case !e.gather:
+		return false, nil
+	case e.sending && len(e.out)+len(b) > mostGathered:
+		return false, errFlooded
+	}
+	e.out = append(e.out, b...)
+	return true, nil
+}
+
+// forget gives the room for long messages back.
+func (e *encryption) forget() {
+	e.mu.Lock()
+	e.out = nil
+	e.mu.Unlock()
+	e.message = nil
 }
 
 // writeAtOnce is Conn.WriteAtOnce's. A reader that is in a write of its own gives up, too.
@@ -118,9 +193,6 @@ func (e *encryption) writeFrom(head []byte, file int, offset int64, n int) error
 	}
 	message := e.message[:len(head)+n]
 	body := message[copy(message, head):]
-	if !e.bulk {
-		e.message = nil
-	}
 	for len(body) > 0 {
 		got, err := unix.Pread(file, body, offset)
 		switch {
@@ -164,20 +236,31 @@ func (s socket) Read(b []byte) (int, error) {
 }
 
 func (s socket) Write(b []byte) (int, error) {
-	for sent := 0; ; {
-		n, err := unix.SendmsgN(s.e.c.fd, b[sent:], nil, nil, unix.MSG_NOSIGNAL)
-		sent += max(n, 0)
+	if done, err := s.e.gathered(b); done || err != nil {
+		return len(b), err
+	}
+	if err := s.e.send(b); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// send sends all of b, which is whole records.
+func (e *encryption) send(b []byte) error {
+	for {
+		n, err := unix.SendmsgN(e.c.fd, b, nil, nil, unix.MSG_NOSIGNAL)
+		b = b[max(n, 0):]
 		switch {
-		case sent == len(b):
-			return sent, nil
+		case len(b) == 0:
+			return nil
 		case err == nil || err == unix.EINTR:
 		case err != unix.EAGAIN:
-			return sent, fmt.Errorf("could not send data to client: %w", err)
-		case s.e.noWait.Load():
-			return sent, err
+			return fmt.Errorf("could not send data to client: %w", err)
+		case e.noWait.Load():
+			return err
 		default:
-			if err := s.e.giveUp(); err != nil {
-				return sent, err
+			if err := e.giveUp(); err != nil {
+				return err
 			}
 		}
 	}
