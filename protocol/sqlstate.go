@@ -39,6 +39,7 @@ const (
 	CodeNameTooLong                  SQLSTATE = "42622"
 	CodeUndefinedObject              SQLSTATE = "42704"
 	CodeDuplicateObject              SQLSTATE = "42710"
+	CodeUndefinedColumn              SQLSTATE = "42703"
 	CodeUndefinedFunction            SQLSTATE = "42883"
 	CodeInsufficientResources        SQLSTATE = "53000"
 	CodeDiskFull                     SQLSTATE = "53100"

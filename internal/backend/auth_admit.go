@@ -9,11 +9,10 @@ import (
 	"waypost/internal/procsignal"
 	"waypost/internal/roles"
 	"waypost/protocol"
-	"waypost/shmem"
 )
 
 // databases are those that a client may connect to.
-func databases() []string { return []string{"postgres", "template1"} }
+func databases() []string { return []string{databaseName, "template1"} }
 
 // admit finds out whether somebody who is who they say may come in, in PostgreSQL's order (InitPostgres).
 func (a *authentication) admit() error {
@@ -51,10 +50,8 @@ func (a *authentication) admit() error {
 
 // show tells other processes whose session this is: they count it, too.
 func (a *authentication) show() {
-	a.P.Activity.Update(func(f *activity.Fields) {
-		f.UserOID = a.role.OID
-		shmem.SetString(f.User[:], a.role.Name)
-	})
+	user := nameOf(a.role.Name)
+	a.update(func(f *activity.Fields) { f.UserOID, f.User = a.role.OID, user })
 }
 
 // sessionsOf counts the role's sessions, this one included.
@@ -100,19 +97,4 @@ func (s *Session) backends() int {
 		}
 	}
 	return n
-}
-
-// applyRoleSettings gives the session what ALTER ROLE … SET says. What is not right any more is no reason to refuse it.
-func (s *Session) applyRoleSettings() {
-	if s.Startup.Replication == protocol.ReplicationPhysical {
-		return
-	}
-	for _, c := range s.Roles.SettingsFor(s.Role, s.Startup.Database) {
-		if err := s.P.Settings.Set(c.Name, c.Value, guc.SourceClient); err != nil {
-			e := *asProtocolError(err)
-			e.Severity = protocol.SeverityWarning
-			LogError(&s.P.Log, &e)
-			s.out = protocol.AppendNoticeResponse(s.out, &e)
-		}
-	}
 }

@@ -140,6 +140,10 @@ func (b *Server) signal(sig unix.Signal) (over bool, err error) {
 	switch sig {
 	case unix.SIGTERM:
 		return true, b.terminate()
+	case unix.SIGINT:
+		if s != nil {
+			s.interrupt.cancel()
+		}
 	case unix.SIGHUP:
 		b.reload.Store(true)
 		s.wake()

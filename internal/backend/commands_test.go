@@ -46,29 +46,37 @@ func TestRegularBackendAnswersShow(t *testing.T) {
 	require.Greater(t, len(rows), 50)
 }
 
-func TestRegularBackendRefusesOtherSQL(t *testing.T) {
+func TestWhatOnlyAServerWithTablesRunsIsRefusedAsAHotStandbyDoes(t *testing.T) {
 	c := regular(t)
-	for sql, code := range map[string]protocol.SQLSTATE{
-		"SELECT 1":              protocol.CodeFeatureNotSupported,
-		"BEGIN":                 protocol.CodeFeatureNotSupported,
-		"SHOW nosuch":           protocol.CodeUndefinedObject,
-		"SHOW":                  protocol.CodeSyntaxError,
-		"SHOW a b":              protocol.CodeSyntaxError,
-		"SHOW 'port'":           protocol.CodeSyntaxError,
-		"SHOW a.":               protocol.CodeSyntaxError,
-		`SHOW "port`:            protocol.CodeSyntaxError,
-		"SHOW port /* no end":   protocol.CodeSyntaxError,
-		"IDENTIFY_SYSTEM":       protocol.CodeFeatureNotSupported,
-		"START_REPLICATION 0/0": protocol.CodeFeatureNotSupported,
+	for _, tc := range []struct {
+		sql     string
+		code    protocol.SQLSTATE
+		message string
+	}{
+		{"CREATE TABLE t (a int)", "25006", "cannot execute CREATE TABLE in a read-only transaction"},
+		{"INSERT INTO t VALUES (1)", "25006", "cannot execute INSERT in a read-only transaction"},
+		{"VACUUM", "25006", "cannot execute VACUUM during recovery"},
+		{"LISTEN c", "25006", "cannot execute LISTEN during recovery"},
+		{"PREPARE TRANSACTION 'x'", "25006", "cannot execute PREPARE TRANSACTION during recovery"},
+		{"LOCK TABLE t", "25006", "cannot execute LOCK TABLE during recovery"},
+		{"LOCK TABLE t IN ACCESS SHARE MODE", "25P01", "LOCK TABLE can only be used in transaction blocks"},
+		{"EXPLAIN SELECT 1", "0A000", "EXPLAIN is not supported"},
+		{"COPY t TO STDOUT", "0A000", "COPY is not supported"},
+		{"SHOW nosuch", "42704", `unrecognized configuration parameter "nosuch"`},
+		{"SHOW", "42601", "syntax error at end of input"},
+		{"SELECT nosuch", "42703", `column "nosuch" does not exist`},
+		{"IDENTIFY_SYSTEM", "42601", `syntax error at or near "IDENTIFY_SYSTEM"`},
+		{"SELECT $1", "42P02", "there is no parameter $1"},
 	} {
-		c.Query(sql)
+		c.Query(tc.sql)
 		e := c.MustFail()
-		require.Equal(t, code, e.Code, sql)
-		require.Equal(t, protocol.SeverityError, e.Severity, sql)
+		require.Equal(t, tc.code, e.Code, tc.sql)
+		require.Equal(t, tc.message, e.Message, tc.sql)
+		require.Equal(t, protocol.SeverityError, e.Severity, tc.sql)
 		c.Must('Z')
 	}
 	// A statement that fails ends its query, not those before it.
-	c.Query("SHOW port; SELECT 1; SHOW port")
+	c.Query("SHOW port; SELECT 1/0; SHOW port")
 	require.Equal(t, "TDCEZ", c.Until('Z'))
 }
 
@@ -80,14 +88,14 @@ func TestEmptyQuery(t *testing.T) {
 	}
 }
 
-func TestExtendedProtocolIsSkippedUpToSync(t *testing.T) {
+func TestAfterAnErrorAllIsSkippedUpToSync(t *testing.T) {
 	c := regular(t)
-	c.Send('P', []byte("\x00SELECT 1\x00\x00\x00"))
+	c.Send('P', []byte("\x00SELECT nosuch\x00\x00\x00"))
 	c.Send('B', []byte("\x00\x00\x00\x00\x00\x00\x00\x00"))
 	c.Send('E', []byte("\x00\x00\x00\x00\x00"))
 	c.Query("SHOW port") // skipped, too
 	c.Send('S', nil)
-	require.Equal(t, protocol.CodeFeatureNotSupported, c.MustFail().Code)
+	require.Equal(t, protocol.CodeUndefinedColumn, c.MustFail().Code)
 	c.Must('Z')
 	c.Query("SHOW port")
 	require.Equal(t, "TDCZ", c.Until('Z'))
@@ -154,8 +162,14 @@ func TestDatabaseWalsenderTakesSQLToo(t *testing.T) {
 	c.Start("user", "postgres", "database", "postgres", "replication", "database")
 	c.Until('Z')
 	c.Query("SELECT 1")
-	require.Equal(t, "only SHOW is supported in a query", c.MustFail().Message)
+	require.Equal(t, "TDCZ", c.Until('Z'))
+	c.Query("BEGIN; SELECT 1/0")
+	require.Equal(t, "CEZ", c.Until('Z'))
+	c.Query("IDENTIFY_SYSTEM")
+	require.Equal(t, protocol.CodeInFailedSQLTransaction, c.MustFail().Code)
 	c.Must('Z')
+	c.Query("ROLLBACK")
+	require.Equal(t, "CZ", c.Until('Z'))
 	c.Query("IDENTIFY_SYSTEM")
 	_, rows, _ := c.Rows()
 	require.Equal(t, "postgres", rows[0][3])

@@ -1,11 +1,9 @@
 package backend
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
-	"waypost/internal/guc"
 	"waypost/pmsignal"
 	"waypost/protocol"
 )
@@ -19,6 +17,7 @@ func (s *Session) close() {
 		return
 	}
 	s.closed = true
+	s.leaveActivity()
 	if s.replication != nil {
 		s.replication.Close()
 		if s.P.PM.IsWalSender(s.P.ChildSlot) {
@@ -48,16 +47,14 @@ func (s *Session) disconnection() string {
 // die sends the error that ends the session, as a FATAL, and returns it. Errors that are for the log only, and the
 // connection's own, are not sent.
 func (s *Session) die(err error) error {
-	var p *protocol.Error
-	var g *guc.Error
-	if !errors.As(err, &p) && !errors.As(err, &g) {
+	if !forClient(err) {
 		return err
 	}
 	e := fatal(err)
 	if e.LogOnly {
 		return e
 	}
-	s.out = protocol.AppendErrorResponse(s.out, e)
+	s.out = protocol.AppendErrorResponse(s.out, s.encodeError(e))
 	// That the client has gone, too, matters less than why the session ends.
 	_ = s.Flush()
 	return e
@@ -70,6 +67,9 @@ func (s *Session) terminate(e *protocol.Error) error {
 		return nil
 	}
 	got := s.Conn.AcquireWithin(lastWords)
+	if phase(s.phase.Load()) == phaseCommands && s.Startup.Database != "" {
+		s.P.Stats.Database.SessionsKilled.Add(1)
+	}
 	s.close()
 	if got && s.Conn.Broken() == nil {
 		_ = s.Conn.WriteAtOnce(protocol.AppendErrorResponse(nil, e))

@@ -2,6 +2,7 @@ package backend
 
 import (
 	"slices"
+	"strings"
 
 	"waypost/internal/guc"
 	"waypost/internal/xlogctl"
@@ -29,9 +30,6 @@ var (
 	}
 )
 
-// defaultSearchPath stands for a setting that means nothing here, but which 18 reports.
-const defaultSearchPath = `"$user", public`
-
 func reported(major int) []string {
 	switch {
 	case major >= 18:
@@ -56,18 +54,53 @@ func (s *Session) applyOptions() error {
 	if err != nil {
 		return err
 	}
-	s.applyRoleSettings()
+	who := &guc.Privileges{Superuser: s.Role.Superuser}
 	for _, o := range slices.Concat(options, s.Startup.Settings) {
-		value, err := sessionValue(o.Name, o.Value)
-		if err != nil {
+		if err := s.checkValue(o.Name, o.Value); err != nil {
 			return err
 		}
-		if err := s.P.Settings.Set(o.Name, value, guc.SourceClient); err != nil {
+		if err := s.P.Settings.SetClient(o.Name, o.Value, who); err != nil {
 			return err
 		}
 	}
+	s.applyRoleSettings()
+	s.setKeepalive()
+	return nil
+}
+
+// applyRoleSettings gives the settings of ALTER ROLE … SET their values, where the client has not asked for others. One
+// that is not possible any more is no reason to refuse the client.
+func (s *Session) applyRoleSettings() {
+	if !s.toSQL() {
+		return
+	}
+	for _, c := range s.Roles.SettingsFor(s.Role, s.Startup.Database) {
+		source := guc.SourceGlobal
+		switch {
+		case c.Role != 0 && c.Database != "":
+			source = guc.SourceDatabaseUser
+		case c.Role != 0:
+			source = guc.SourceUser
+		case c.Database != "":
+			source = guc.SourceDatabase
+		}
+		err := s.checkValue(c.Name, c.Value)
+		if err == nil {
+			err = s.P.Settings.Set(c.Name, c.Value, source)
+		}
+		if err != nil {
+			e := *asProtocolError(err)
+			e.Severity = protocol.SeverityWarning
+			LogError(&s.P.Log, &e)
+			s.out = protocol.AppendNoticeResponse(s.out, &e)
+		}
+	}
+}
+
+// setKeepalive has the socket follow the settings.
+func (s *Session) setKeepalive() {
 	set := s.P.Settings
-	err = s.Conn.SetKeepalive(Keepalive{
+	err := s.Conn.SetKeepalive(Keepalive{
 		Idle: set.Duration(guc.TcpKeepalivesIdle), Interval: set.Duration(guc.TcpKeepalivesInterval),
 		Count: set.Int(guc.TcpKeepalivesCount), UserTimeout: set.Duration(guc.TcpUserTimeout),
 	})
@@ -75,7 +108,6 @@ func (s *Session) applyOptions() error {
 		// As in PostgreSQL, a value that the system does not take is no reason to refuse the client.
 		s.P.Log.Info().Msg(err.Error())
 	}
-	return nil
 }
 
 func (s *Session) override() error {
@@ -90,9 +122,37 @@ func (s *Session) override() error {
 		{guc.InHotStandby, onOff(xlogctl.RecoveryState(x.State.Load()) != xlogctl.RecoveryStateDone)},
 		{guc.IsSuperuser, onOff(s.Role.Superuser)},
 		{guc.SessionAuthorization, s.Role.Name},
+		{guc.ServerEncoding, s.encodingOfServer()},
+		{guc.TransactionReadOnly, "on"},
 	} {
 		if err := s.P.Settings.SetID(o.id, o.value, guc.SourceOverride); err != nil {
 			return err
+		}
+	}
+	return s.overrideAnswers()
+}
+
+func (s *Session) encodingOfServer() string {
+	if s.toSQL() {
+		return serverEncoding
+	}
+	return serverASCII
+}
+
+// overrideAnswers replaces what the files say where the engine's answers do not follow it. The client is told what holds.
+func (s *Session) overrideAnswers() error {
+	if !s.toSQL() {
+		return nil
+	}
+	for _, a := range answered {
+		if is := s.P.Settings.Text(a.id); !answers(a.id, is) {
+			value := a.value
+			if _, order, found := strings.Cut(is, ","); found && a.id == guc.DateStyle {
+				value += "," + order
+			}
+			if err := s.P.Settings.SetID(a.id, value, guc.SourceOverride); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -113,15 +173,15 @@ func onOff(on bool) string {
 	return "off"
 }
 
+// reportParameters tells the client of the settings that it must know of. What changes of them later is told before
+// ReadyForQuery (settled).
 func (s *Session) reportParameters() {
 	for _, name := range reported(s.Major()) {
 		canonical, value, err := s.P.Settings.Show(name)
 		if err != nil {
 			continue // cannot be: the names are in the table
 		}
-		if name == "search_path" && value == "" {
-			value = defaultSearchPath
-		}
 		s.out = protocol.AppendParameterStatus(s.out, canonical, value)
 	}
+	s.P.Settings.BeginSession(s.Major())
 }

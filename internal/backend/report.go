@@ -7,6 +7,7 @@ import (
 
 	"waypost/internal/guc"
 	"waypost/internal/logging"
+	"waypost/internal/sql"
 	"waypost/protocol"
 )
 
@@ -44,7 +45,29 @@ func asProtocolError(err error) *protocol.Error {
 		e.Detail, e.Hint = g.Detail, g.Hint
 		return e
 	}
+	var q *sql.Error
+	if errors.As(err, &q) {
+		e := protocol.Errorf(protocol.SQLSTATE(q.Code), "%s", q.Message)
+		e.Detail, e.Hint, e.Position = q.Detail, q.Hint, q.Position
+		return e
+	}
 	return protocol.Errorf(protocol.CodeInternalError, "%s", err.Error()).WithCause(err)
+}
+
+// forClient says whether an error is one that the client is told. The others are the connection's own.
+func forClient(err error) bool {
+	var p *protocol.Error
+	var g *guc.Error
+	var q *sql.Error
+	return errors.As(err, &p) || errors.As(err, &g) || errors.As(err, &q)
+}
+
+// told makes an error of the system's, met in a statement, one for the client.
+func told(err error) error {
+	if err == nil || forClient(err) {
+		return err
+	}
+	return asProtocolError(err)
 }
 
 // fatal is err as the FATAL that ends a session.

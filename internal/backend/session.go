@@ -2,15 +2,12 @@ package backend
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"waypost/internal/activity"
 	"waypost/internal/child"
 	"waypost/internal/guc"
 	"waypost/internal/hba"
@@ -51,6 +48,16 @@ type Session struct {
 	reading        <-chan struct{} // closed when the goroutine that reads for a stream is done
 	skipToSync     bool            // an extended-protocol message failed: nothing counts until Sync
 	logEnd         bool            // log_disconnections; read by the supervisor after phaseCommands
+	tcop           *tcop           // nil until the session is asked for SQL
+	interrupt      interrupt       // the supervisor interrupts by it
+	waste          bool            // SQL has left memory behind that an idle session need not keep
+
+	state     activity.State // what BackendStatus has
+	changedAt time.Time      // since when
+	counted   time.Time      // up to when the session's time is counted
+
+	activityMu sync.Mutex // guards left, and the session's element of BackendStatus against the end of the process
+	left       bool
 
 	mu          sync.Mutex  // guards the fields below against the supervisor
 	replication Replication // set once, by the session, which reads it without the lock
@@ -105,6 +112,7 @@ func (s *Session) TakeReload() bool {
 // run serves the client until the session ends. The error is what the process ends with.
 func (s *Session) run(cac launch.CAC) error {
 	err := s.serve(cac)
+	s.countEnd(err)
 	s.leave()
 	s.close()
 	var e *protocol.Error
@@ -169,13 +177,10 @@ func (s *Session) begin() error {
 		return err
 	}
 	s.reportParameters()
+	s.tellWho()
 	s.markWalSender()
-	// The kernel's own: package crypto/rand would cost every session memory.
-	var key [4]byte
-	if _, err := unix.Getrandom(key[:], 0); err != nil {
-		return fmt.Errorf("make a cancel key: %w", err)
-	}
-	s.out = protocol.AppendBackendKeyData(s.out, uint32(os.Getpid()), key[:])
+	key := s.cancelKey(s.P.Proc)
+	s.out = protocol.AppendBackendKeyData(s.out, uint32(s.P.Proc.PID()), key[:])
 	return nil
 }
 
@@ -259,7 +264,9 @@ func (s *Session) Flush() error {
 	}
 	s.Conn.Acquire()
 	defer s.Conn.Release()
+	s.P.Activity.StartWait(activity.ClientWrite)
 	_, err := s.Conn.Write(s.out)
+	s.P.Activity.EndWait()
 	s.out = s.out[:0]
 	if cap(s.out) > keepOut {
 		s.out = nil

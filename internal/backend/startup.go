@@ -1,8 +1,6 @@
 package backend
 
 import (
-	"fmt"
-
 	"waypost/internal/launch"
 	"waypost/protocol"
 )
@@ -71,17 +69,6 @@ func (s *Session) refuseEncryption(request protocol.StartupPacket) error {
 		return protocol.UnencryptedDataAfter(request)
 	}
 	return nil
-}
-
-// cancel looks for the process that is to cancel its query. No query of ours takes long enough to be cancelled, so all
-// there is to do is to say that there is no such process.
-func (s *Session) cancel(c *protocol.CancelRequest) {
-	for i := range s.P.Procs {
-		if pid := s.P.Procs[i].PID(); pid != 0 && uint32(pid) == c.PID {
-			return
-		}
-	}
-	s.P.Log.Info().Msg(fmt.Sprintf("PID %d in cancel request did not match any process", c.PID))
 }
 
 // refusal is what a client is told that the postmaster could not take; nil if it could.

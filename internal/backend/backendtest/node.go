@@ -182,7 +182,8 @@ func (n *Node) NewProcess() *Session {
 	s.Process = &child.Process{
 		Kind: procsignal.Spare, ChildSlot: s.Slot, DataDir: n.Dir, Generation: 1, PostmasterStart: time.Now(),
 		Settings: settings, Log: n.Log.logger(), Title: &proctitle.Title{}, Proc: &n.Procs[s.Slot], Activity: &n.Status[s.Slot],
-		Segment: n.Segment, Areas: n.Areas, Signals: s.signals, HBA: n.hba, TLS: n.tls,
+		Segment: n.Segment, Areas: n.Areas, Signals: s.signals, HBA: n.hba,
+		Secret: []byte("of this postmaster alone"), TLS: n.tls,
 	}
 	n.PM.MarkActive(s.Slot)
 	s.Process.Proc.Join(os.Getpid(), procsignal.Spare, 0)

@@ -1,0 +1,196 @@
+package backend
+
+import (
+	"strings"
+
+	"waypost/internal/sql"
+	"waypost/internal/sql/ast"
+	"waypost/internal/sql/types"
+	"waypost/protocol"
+)
+
+// copyFormat is how COPY TO writes rows (PostgreSQL: CopyFormatOptions).
+type copyFormat struct {
+	csv        bool
+	header     bool
+	delimiter  byte
+	null       string
+	quote, esc byte
+}
+
+// copyFormatOf reads the options of a COPY.
+func copyFormatOf(options []ast.CopyOption) (f copyFormat, err error) {
+	f = copyFormat{delimiter: '\t', null: `\N`, quote: '"', esc: '"'}
+	given := map[string]string{}
+	for _, o := range options {
+		if _, twice := given[o.Name]; twice {
+			return f, protocol.Errorf(protocol.CodeSyntaxError, "conflicting or redundant options")
+		}
+		given[o.Name] = o.Value
+	}
+	switch given["format"] {
+	case "", "text":
+	case "csv":
+		f.csv, f.delimiter, f.null = true, ',', ""
+	case "binary":
+		return f, protocol.Errorf(protocol.CodeFeatureNotSupported, "COPY in binary format is not supported")
+	default:
+		return f, protocol.Errorf(protocol.CodeInvalidParameterValue, "COPY format \"%s\" not recognized", given["format"])
+	}
+	for name, value := range given {
+		switch name {
+		case "format":
+		case "header":
+			on, ok := parseBool(value, false)
+			if !ok {
+				return f, protocol.Errorf(protocol.CodeSyntaxError, "header requires a Boolean value or \"match\"")
+			}
+			f.header = on
+		case "null":
+			if strings.ContainsAny(value, "\r\n") {
+				return f, protocol.Errorf(protocol.CodeInvalidParameterValue, "COPY null representation cannot use newline or carriage return")
+			}
+			f.null = value
+		case "delimiter":
+			if len(value) != 1 {
+				return f, protocol.Errorf(protocol.CodeFeatureNotSupported, "COPY delimiter must be a single one-byte character")
+			}
+			f.delimiter = value[0]
+		case "quote", "escape":
+			if len(value) != 1 || !f.csv {
+				return f, protocol.Errorf(protocol.CodeFeatureNotSupported, "COPY %s requires CSV mode and a single one-byte character", name)
+			}
+			if name == "quote" {
+				f.quote = value[0]
+			} else {
+				f.esc = value[0]
+			}
+		default:
+			return f, protocol.Errorf(protocol.CodeFeatureNotSupported, "the option \"%s\" of COPY is not supported", name)
+		}
+	}
+	if strings.IndexByte("\\.abcdefghijklmnopqrstuvwxyz0123456789\r\n", f.delimiter) >= 0 && !f.csv || f.csv && f.delimiter == f.quote {
+		return f, protocol.Errorf(protocol.CodeInvalidParameterValue, "COPY delimiter cannot be \"%c\"", f.delimiter)
+	}
+	return f, nil
+}
+
+// copyTo runs COPY (query) TO STDOUT.
+func (t *tcop) copyTo(p *portal, s *ast.Copy) (result, error) {
+	f, err := copyFormatOf(s.Options)
+	if err != nil {
+		return result{}, err
+	}
+	st, err := t.analyze(&sql.Parsed{Text: p.st.text, Stmt: s.Query}, nil, true)
+	if err != nil {
+		return result{}, err
+	}
+	rows, err := st.statement.Bound(&t.interrupt, t.views, t.cat()).Start(nil)
+	if err != nil {
+		return result{}, t.interrupted(err)
+	}
+	t.out = protocol.AppendCopyOutResponse(t.out, len(st.columns))
+	if f.header {
+		names := make([]types.Value, len(st.columns))
+		columns := make([]sql.ResultColumn, len(st.columns))
+		for i, c := range st.columns {
+			names[i], columns[i] = c.Name, textColumn(c.Name)
+		}
+		if err := t.copyRow(&f, names, columns, t.env()); err != nil {
+			return result{}, err
+		}
+	}
+	env := t.env()
+	var n int
+	for {
+		row, err := rows.NextValues()
+		if err != nil {
+			return result{}, t.interrupted(err)
+		}
+		if row == nil {
+			break
+		}
+		if err := t.copyRow(&f, row, st.columns, env); err != nil {
+			return result{}, err
+		}
+		n++
+		if len(t.out) >= sendAt {
+			if err := t.Flush(); err != nil {
+				return result{}, err
+			}
+			if err := t.interrupt.raised(); err != nil {
+				return result{}, err
+			}
+		}
+	}
+	t.out = protocol.AppendCopyDone(t.out)
+	return result{tag: "COPY " + itoa(n)}, nil
+}
+
+// copyRow appends one row as CopyData.
+func (t *tcop) copyRow(f *copyFormat, row []types.Value, columns []sql.ResultColumn, env *sql.Env) error {
+	dst, at := protocol.BeginMessage(t.out, protocol.MsgCopyData)
+	for i, v := range row {
+		if i > 0 {
+			dst = append(dst, f.delimiter)
+		}
+		if v == nil {
+			dst = append(dst, f.null...)
+			continue
+		}
+		text, err := t.toClientStrict(string(env.AppendText(nil, v, columns[i].Type)))
+		if err != nil {
+			return err
+		}
+		if f.csv {
+			dst = f.appendCSV(dst, text, len(row) == 1)
+		} else {
+			dst = f.appendText(dst, text)
+		}
+	}
+	t.out = protocol.EndMessage(append(dst, '\n'), at)
+	return nil
+}
+
+// appendText escapes what would be read as something else (PostgreSQL: CopyAttributeOutText).
+func (f *copyFormat) appendText(dst []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '\b':
+			dst = append(dst, '\\', 'b')
+		case '\f':
+			dst = append(dst, '\\', 'f')
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		case '\v':
+			dst = append(dst, '\\', 'v')
+		case '\\':
+			dst = append(dst, '\\', '\\')
+		default:
+			if c == f.delimiter {
+				dst = append(dst, '\\')
+			}
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// appendCSV quotes a value where it must be (PostgreSQL: CopyAttributeOutCSV).
+func (f *copyFormat) appendCSV(dst []byte, s string, alone bool) []byte {
+	if s != f.null && !(alone && s == `\.`) && !strings.ContainsAny(s, string([]byte{f.delimiter, f.quote, '\r', '\n'})) {
+		return append(dst, s...)
+	}
+	dst = append(dst, f.quote)
+	for i := 0; i < len(s); i++ {
+		if s[i] == f.quote || s[i] == f.esc {
+			dst = append(dst, f.esc)
+		}
+		dst = append(dst, s[i])
+	}
+	return append(dst, f.quote)
+}

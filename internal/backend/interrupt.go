@@ -1,0 +1,118 @@
+package backend
+
+import (
+	"sync"
+	"time"
+
+	"waypost/protocol"
+)
+
+// interrupt is the context in which a session's statements run, all of them in the same: it lasts as long as the session,
+// so that a portal which is fetched from later can be interrupted by what comes then. It is done while something has
+// interrupted the running statement, and begins anew with the next.
+//
+// The session's goroutine begins and ends; any goroutine may raise.
+type interrupt struct {
+	mu      sync.Mutex
+	running bool
+	reading bool // the statement waits for the client's next message: a cancel request is not meant for it
+	number  int  // of the running statement: a timer that fires late means an earlier one
+	done    chan struct{}
+	closed  bool // done is
+	cause   *protocol.Error
+}
+
+// begin says that a statement runs, which may be interrupted from now on. It gives the statement's number.
+func (i *interrupt) begin() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.running {
+		i.running = true
+		i.number++
+		i.cause = nil
+		if i.closed {
+			i.done, i.closed = nil, false
+		}
+	}
+	return i.number
+}
+
+// end says that no statement runs: what comes too late is not meant for the next one.
+func (i *interrupt) end() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.running = false
+	i.cause = nil
+}
+
+// read says that the session waits for the client, or that it does no more.
+func (i *interrupt) read(reading bool) {
+	i.mu.Lock()
+	i.reading = reading
+	i.mu.Unlock()
+}
+
+// cancel interrupts the running statement, if there is one, because somebody asked for it.
+func (i *interrupt) cancel() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.running && !i.reading {
+		i.raiseLocked(errCanceled("user request"))
+	}
+}
+
+// raiseFor interrupts the statement of a number, if it still runs. What ends the session outranks what ends the statement.
+func (i *interrupt) raiseFor(number int, e *protocol.Error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.running && number == i.number {
+		i.raiseLocked(e)
+	}
+}
+
+func (i *interrupt) raiseLocked(e *protocol.Error) {
+	if i.cause == nil || i.cause.Severity != protocol.SeverityFatal {
+		i.cause = e
+	}
+	if i.done != nil && !i.closed {
+		close(i.done)
+	}
+	i.closed = i.done != nil
+}
+
+// raised is what has interrupted the running statement, nil for nothing. (PostgreSQL: CHECK_FOR_INTERRUPTS)
+func (i *interrupt) raised() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.cause == nil {
+		return nil
+	}
+	return i.cause
+}
+
+// Done is context.Context's.
+func (i *interrupt) Done() <-chan struct{} {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.done == nil {
+		i.done = make(chan struct{})
+		if i.cause != nil {
+			close(i.done)
+			i.closed = true
+		}
+	}
+	return i.done
+}
+
+// Err is context.Context's.
+func (i *interrupt) Err() error { return i.raised() }
+
+// Deadline is context.Context's: statements have timers, which say why.
+func (i *interrupt) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Value is context.Context's.
+func (i *interrupt) Value(any) any { return nil }
+
+func errCanceled(why string) *protocol.Error {
+	return protocol.Errorf(protocol.CodeQueryCanceled, "canceling statement due to %s", why)
+}

@@ -1,0 +1,241 @@
+package backend
+
+import (
+	"strings"
+
+	"waypost/internal/guc"
+	"waypost/internal/roles"
+	"waypost/internal/sql/ast"
+	"waypost/internal/sql/catalog"
+	"waypost/protocol"
+)
+
+// Settings that say who the user is.
+const (
+	roleSetting          = "role"
+	authorizationSetting = "session_authorization"
+)
+
+// setTag is the command tag of SET and RESET.
+func setTag(s *ast.Set) string {
+	if s.Action == ast.ResetOne || s.Action == ast.ResetAll {
+		return "RESET"
+	}
+	return "SET"
+}
+
+// set runs SET, RESET and SET TRANSACTION (PostgreSQL: ExecSetVariableStmt).
+func (t *tcop) set(s *ast.Set) error {
+	switch s.Name {
+	case "TRANSACTION":
+		t.warnNoBlock("SET TRANSACTION")
+		return t.setModes(s.Modes)
+	case "SESSION CHARACTERISTICS":
+		return t.setDefaults(s.Modes)
+	}
+	if s.Local && s.Action != ast.ResetOne {
+		t.warnNoBlock("SET LOCAL")
+	}
+	switch s.Action {
+	case ast.SetValueTo:
+		value, err := flatten(&s.Setting)
+		if err != nil {
+			return err
+		}
+		return t.setTo(s.Name, value, s.Local)
+	case ast.SetFromCurrent:
+		return t.P.Settings.SetCurrent(s.Name, s.Local, t.privileges())
+	case ast.ResetAll:
+		t.P.Settings.ResetAll()
+		t.logTouched = true
+		t.setKeepalive()
+		return nil
+	}
+	if strings.EqualFold(s.Name, isolationSetting) {
+		t.warnNoBlock("RESET TRANSACTION")
+	}
+	return t.reset(s.Name, s.Local)
+}
+
+// setDefaults runs SET SESSION CHARACTERISTICS.
+func (t *tcop) setDefaults(modes []ast.TransactionMode) error {
+	for _, m := range modes {
+		value := m.Value.Text
+		if m.Name != isolationSetting {
+			on, _ := parseBool(value, true)
+			value = onOff(on)
+		}
+		if err := t.setTo("default_"+m.Name, value, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flatten makes one text of the values of a SET (PostgreSQL: flatten_set_variable_args).
+func flatten(s *ast.Setting) (string, error) {
+	id, known := guc.Find(s.Name)
+	var list, quote bool
+	if known {
+		flags := guc.Describe(id).Flags
+		list, quote = flags.Has(guc.FlagListInput), flags.Has(guc.FlagListQuote)
+	}
+	if len(s.Values) > 1 && !list {
+		return "", protocol.Errorf(protocol.CodeInvalidParameterValue, "SET %s takes only one argument", s.Name)
+	}
+	texts := make([]string, len(s.Values))
+	for i, v := range s.Values {
+		texts[i] = v.Text
+		if quote && v.Kind == ast.StringConst {
+			texts[i] = catalog.QuoteIdent(v.Text)
+		}
+	}
+	return strings.Join(texts, ", "), nil
+}
+
+// setTo gives a setting a value, until the transaction's end if local.
+func (t *tcop) setTo(name, value string, local bool) error {
+	if _, own := t.characteristic(name); own {
+		return t.setCharacteristic(name, value, false)
+	}
+	switch strings.ToLower(name) {
+	case roleSetting:
+		if err := t.maySetRole(value); err != nil {
+			return err
+		}
+	case authorizationSetting:
+		if strings.EqualFold(value, "default") {
+			return t.reset(name, local)
+		}
+		if err := t.mayBecome(value); err != nil {
+			return err
+		}
+	}
+	if err := t.checkValue(name, value); err != nil {
+		return err
+	}
+	if err := t.P.Settings.SetTo(name, value, local, t.privileges()); err != nil {
+		return err
+	}
+	t.touched(name)
+	return nil
+}
+
+// touched notes a setting that others than those who read it must follow.
+func (t *tcop) touched(name string) {
+	name = strings.ToLower(name)
+	if strings.HasPrefix(name, "tcp_") {
+		t.setKeepalive()
+	}
+	if strings.HasPrefix(name, "log_") {
+		t.logTouched = true
+	}
+}
+
+// reset gives a setting the value that the session began with.
+func (t *tcop) reset(name string, local bool) error {
+	switch strings.ToLower(name) {
+	case isolationSetting:
+		return t.setCharacteristic(name, t.defaultIsolation(), false)
+	case deferrableSetting:
+		return t.setCharacteristic(name, onOff(t.P.Settings.Bool(guc.DefaultTransactionDeferrable)), false)
+	case readOnlySetting:
+		return nil
+	}
+	if err := t.P.Settings.Reset(name, local, t.privileges()); err != nil {
+		return err
+	}
+	t.touched(name)
+	return nil
+}
+
+// maySetRole says whether SET ROLE is allowed (PostgreSQL: check_role).
+func (t *tcop) maySetRole(name string) error {
+	if name == "none" {
+		return nil
+	}
+	set := t.roleSetNow()
+	role := set.Find(name)
+	if role == nil {
+		return protocol.Errorf(protocol.CodeInvalidParameterValue, "role \"%s\" does not exist", name)
+	}
+	if !set.MaySet(t.sessionRole(), role) {
+		return protocol.Errorf(protocol.CodeInsufficientPrivilege, "permission denied to set role \"%s\"", name)
+	}
+	return nil
+}
+
+// mayBecome says whether SET SESSION AUTHORIZATION is allowed (PostgreSQL: check_session_authorization).
+func (t *tcop) mayBecome(name string) error {
+	role := t.roleSetNow().Find(name)
+	if role == nil {
+		return protocol.Errorf(protocol.CodeInvalidParameterValue, "role \"%s\" does not exist", name)
+	}
+	if role.OID != t.Role.OID && !t.Role.Superuser {
+		return protocol.Errorf(protocol.CodeInsufficientPrivilege, "permission denied to set session authorization \"%s\"", name)
+	}
+	return nil
+}
+
+// sessionRole is session_user.
+func (t *tcop) sessionRole() *roles.Role {
+	if name := t.P.Settings.String(guc.SessionAuthorization); name != t.Role.Name {
+		if r := t.roleSetNow().Find(name); r != nil {
+			return r
+		}
+	}
+	return t.Role
+}
+
+// currentRole is current_user.
+func (t *tcop) currentRole() *roles.Role {
+	if name := t.P.Settings.String(guc.Role); name != "none" {
+		if r := t.roleSetNow().Find(name); r != nil {
+			return r
+		}
+	}
+	return t.sessionRole()
+}
+
+// roleSetNow is the node's roles as they are now, of one moment for each of the client's messages.
+func (t *tcop) roleSetNow() *roles.Set {
+	if t.roleSet == nil {
+		set, err := roles.Load(t.P.DataDir)
+		if err != nil {
+			t.P.Log.Debug().Msg(err.Error())
+			set = t.Roles
+		}
+		t.roleSet = set
+	}
+	return t.roleSet
+}
+
+// privileges are what the current user may do with settings.
+func (t *tcop) privileges() *guc.Privileges {
+	r := t.currentRole()
+	if r.Superuser {
+		return &guc.Privileges{Superuser: true, ReadAll: true}
+	}
+	return &guc.Privileges{ReadAll: t.roleSetNow().Has(r, roles.ReadAllSettings)}
+}
+
+// settled has what follows from the settings follow, once a command is over: they may have changed by SET, by the end of a
+// transaction, or by a reload. The client is told of what it must know.
+func (s *Session) settled() {
+	if t := s.tcop; t != nil {
+		if super := t.currentRole().Superuser; super != s.P.Settings.Bool(guc.IsSuperuser) {
+			_ = s.P.Settings.SetID(guc.IsSuperuser, onOff(super), guc.SourceOverride)
+		}
+		if t.logTouched {
+			s.P.ConfigureLog()
+			t.logTouched = t.xact.block != blockDefault // it may be rolled back
+		}
+		if a := s.P.Settings.String(guc.ApplicationName); a != t.application {
+			t.application = a
+			s.reportApplication(a)
+		}
+	}
+	for _, p := range s.P.Settings.TakeReports() {
+		s.out = protocol.AppendParameterStatus(s.out, p.Name, p.Text)
+	}
+}

@@ -1,0 +1,153 @@
+package backend
+
+import (
+	"time"
+
+	"waypost/internal/guc"
+	"waypost/internal/roles"
+	"waypost/internal/sql"
+	"waypost/internal/views"
+	"waypost/protocol"
+)
+
+// tcop is what a session has from the first SQL on that it is asked for (PostgreSQL's traffic cop, src/backend/tcop). A
+// session that only streams never makes one: the catalog and the buffers cost memory.
+//
+// It belongs to the session's goroutine.
+type tcop struct {
+	*Session
+
+	catalog *sql.Catalog // nil until a statement needs it
+	views   *viewSession
+
+	prepared    map[string]*prepared // by name; the unnamed one, too, under ""
+	textHeld    int                  // bytes of text that they have
+	portals     map[string]*portal   // likewise
+	xact        transaction
+	stopTimer   *time.Timer // of statement_timeout
+	xactTimer   *time.Timer // of transaction_timeout
+	goneTimer   *time.Timer // of client_connection_check_interval
+	application string      // as BackendStatus has it
+	logTouched  bool        // a setting of the log may have changed
+	pageName    string      // whose page clientPage is
+	clientPage  *page
+	roleSet     *roles.Set // as read for this statement; nil: not yet
+	statementAt time.Time  // when the client's message came
+}
+
+// sqlNow gives the session's tcop, which it makes when there is none.
+func (s *Session) sqlNow() *tcop {
+	if s.tcop == nil {
+		s.tcop = &tcop{
+			Session: s, prepared: map[string]*prepared{}, portals: map[string]*portal{},
+		}
+		s.tcop.views = &viewSession{t: s.tcop}
+		s.tcop.statementAt = time.Now()
+	}
+	return s.tcop
+}
+
+// cat gives the catalog.
+func (t *tcop) cat() *sql.Catalog {
+	if t.catalog == nil {
+		t.catalog = views.Catalog(t.Major())
+	}
+	return t.catalog
+}
+
+// statementBegins notes when the client's message came (PostgreSQL: SetCurrentStatementStartTimestamp).
+func (t *tcop) statementBegins() {
+	t.statementAt = time.Now()
+	t.roleSet = nil
+}
+
+// warn has the client get a WARNING.
+func (t *tcop) warn(code protocol.SQLSTATE, message string) {
+	t.notice(&protocol.Error{Severity: protocol.SeverityWarning, Code: code, Message: message})
+}
+
+// noticeLevel ranks the severities of notices.
+func noticeLevel(s protocol.Severity) int {
+	switch s {
+	case protocol.SeverityWarning:
+		return 2
+	case protocol.SeverityNotice:
+		return 1
+	}
+	return 0
+}
+
+// notice sends a notice, if the client wants it; a warning is logged, too.
+func (t *tcop) notice(e *protocol.Error) {
+	if e.Severity == protocol.SeverityWarning {
+		LogError(&t.P.Log, e)
+	}
+	wanted := 1
+	switch t.P.Settings.Enum(guc.ClientMinMessages) {
+	case "warning":
+		wanted = 2
+	case "error":
+		wanted = 3
+	}
+	if noticeLevel(e.Severity) >= wanted {
+		t.out = protocol.AppendNoticeResponse(t.out, t.encodeError(e))
+	}
+}
+
+// arm starts the timers of the command that begins, those that do not run yet.
+func (t *tcop) arm() {
+	number := t.interrupt.begin()
+	after := func(d time.Duration, e *protocol.Error) *time.Timer {
+		return time.AfterFunc(d, func() { t.interrupt.raiseFor(number, e) })
+	}
+	if d := t.P.Settings.Duration(guc.StatementTimeout); d > 0 && t.stopTimer == nil {
+		t.stopTimer = after(d, errCanceled("statement timeout"))
+	}
+	if !t.xact.deadline.IsZero() && t.xactTimer == nil {
+		t.xactTimer = after(time.Until(t.xact.deadline), errTransactionTimeout())
+	}
+	if d := t.P.Settings.Duration(guc.ClientConnectionCheckInterval); d > 0 && t.goneTimer == nil {
+		t.watchClient(number, d)
+	}
+}
+
+// disarm ends what arm began. The statement runs no more.
+func (t *tcop) disarm() {
+	for _, timer := range [...]**time.Timer{&t.stopTimer, &t.xactTimer, &t.goneTimer} {
+		if *timer != nil {
+			(*timer).Stop()
+			*timer = nil
+		}
+	}
+	t.interrupt.end()
+}
+
+func errTransactionTimeout() *protocol.Error {
+	return protocol.Fatalf(protocol.CodeTransactionTimeout, "terminating connection due to transaction timeout")
+}
+
+// watchClient looks every d whether the client is still there.
+func (t *tcop) watchClient(number int, d time.Duration) {
+	conn, interrupt := t.Conn, &t.interrupt
+	var timer *time.Timer
+	timer = time.AfterFunc(d, func() {
+		if conn.Gone() {
+			interrupt.raiseFor(number, &protocol.Error{Severity: protocol.SeverityFatal, Code: protocol.CodeConnectionFailure,
+				Message: "connection to client lost", LogOnly: true})
+			return
+		}
+		timer.Reset(d)
+	})
+	t.goneTimer = timer
+}
+
+// interrupted is what has interrupted the statement, in place of the error that the engine has made of it.
+func (t *tcop) interrupted(err error) error {
+	if err == nil {
+		return nil
+	}
+	if raised := t.interrupt.raised(); raised != nil {
+		return raised
+	}
+	return err
+}
