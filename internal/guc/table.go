@@ -326,7 +326,7 @@ var params = [numParams]Param{
 	DataDirectory: {
 		Name: "data_directory", Type: String, Context: Postmaster, Boot: "",
 		Category: catFile, Short: "Path of the data directory",
-		Flags: flagNoBoot,
+		Flags: FlagSuperuserOnly | flagNotInAutoFile | flagNoBoot,
 	},
 	DataDirectoryMode: {
 		Name: "data_directory_mode", Type: Int, Context: Internal, Boot: "0700", Max: 511,
@@ -1518,17 +1518,17 @@ var params = [numParams]Param{
 	ServerEncoding: {
 		Name: "server_encoding", Type: String, Context: Internal, Boot: "SQL_ASCII",
 		Category: catPreset, Short: "The database's character set",
-		Flags: FlagNotInSample,
+		Flags: FlagReport | flagName | flagNotInFile | FlagNotInSample,
 	},
 	ServerVersion: {
 		Name: "server_version", Type: String, Context: Internal, Boot: "15.0",
 		Category: catPreset, Short: "Version that is told to clients: the upstream's",
-		Flags: FlagNotInSample,
+		Flags: FlagReport | flagNotInFile | FlagNotInSample,
 	},
 	ServerVersionNum: {
 		Name: "server_version_num", Type: Int, Context: Internal, Boot: "150000", Max: maxInt,
 		Category: catPreset, Short: "The same as a number",
-		Flags: FlagNotInSample,
+		Flags: flagNotInFile | FlagNotInSample,
 	},
 	SessionAuthorization: {
 		Name: "session_authorization", Type: String, Context: User, Boot: "",
