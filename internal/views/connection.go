@@ -25,17 +25,15 @@ var connectionFunctions = [...]function{
 	{names: "pg_jit_available pg_is_other_temp_schema", value: func(*node) sql.Value { return false }},
 	{names: "pg_listening_channels", rows: none},
 	{names: "pg_sleep", eval: func(n *node, a []sql.Value) (sql.Value, error) {
-		s := a[0].(float64)
-		return n.sleep(time.Duration(min(max(s, 0), 1e9) * float64(time.Second)))
+		return n.sleep(a[0].(float64))
 	}},
 	{names: "pg_sleep_for", eval: func(n *node, a []sql.Value) (sql.Value, error) {
 		d := a[0].(types.Span)
-		days := time.Duration(d.Days)*24*time.Hour + time.Duration(d.Months)*30*24*time.Hour
-		return n.sleep(days + time.Duration(d.Micros)*time.Microsecond)
+		return n.sleep((float64(d.Days)+30*float64(d.Months))*24*60*60 + float64(d.Micros)/1e6)
 	}},
 	{names: "pg_sleep_until", eval: func(n *node, a []sql.Value) (sql.Value, error) {
 		until := a[0].(types.Instant)
-		return n.sleep(time.Duration(until-types.InstantOf(time.Now())) * time.Microsecond)
+		return n.sleep((float64(until) - float64(types.InstantOf(time.Now()))) / 1e6)
 	}},
 }
 
@@ -53,14 +51,17 @@ func (n *node) versionText() string {
 		", compiled by " + runtime.Version() + ", 64-bit"
 }
 
+// longest is how long a sleep can be, seconds: longer than any node runs, short enough for a time.Duration.
+const longest = 1e9
+
 // sleep waits, unless the statement is cancelled.
-func (n *node) sleep(d time.Duration) (sql.Value, error) {
-	if d <= 0 {
+func (n *node) sleep(seconds float64) (sql.Value, error) {
+	if !(seconds > 0) {
 		return "", nil
 	}
 	n.Activity.StartWait(activity.PgSleep)
 	defer n.Activity.EndWait()
-	timer := time.NewTimer(d)
+	timer := time.NewTimer(time.Duration(min(seconds, longest) * float64(time.Second)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

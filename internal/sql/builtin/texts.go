@@ -91,7 +91,12 @@ func texts(source string) Body {
 			return int64(len(v[0].([]byte))), nil
 		}
 	case "bit_length":
-		return ofText(func(s string) types.Value { return int64(len(s)) * 8 })
+		return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
+			if b, ok := v[0].([]byte); ok {
+				return int64(len(b)) * 8, nil
+			}
+			return int64(len(v[0].(string))) * 8, nil
+		}
 	case "ltrim", "ltrim1":
 		return trim(true, false)
 	case "rtrim", "rtrim1":
