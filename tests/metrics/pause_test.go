@@ -1,0 +1,54 @@
+package metrics
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"waypost/tests/cluster"
+)
+
+const pauseState = "SELECT pg_get_wal_replay_pause_state()"
+
+// What the upstream hears during a pause: WAL is flushed as ever, and nothing more is applied.
+func TestPausedRelayReportsFlushesAndNoApply(t *testing.T) {
+	c := cluster.New(t)
+	primary := c.NewPostgres("primary", 15, cluster.PostgresOptions{SegSizeMB: 1})
+	port := c.FreePort()
+	relay := c.NewWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{Settings: listensOn(port)})
+	primary.Exec("CREATE TABLE t (n int)")
+	end := primary.FlushLSN()
+	replayed := "SELECT replay_lsn >= '" + end.String() + "' FROM pg_stat_replication WHERE application_name = 'relay'"
+	primary.WaitFor(patience, replayed, "t")
+	require.Equal(t, "not paused", relay.QueryOne(pauseState))
+
+	relay.Query("SELECT pg_wal_replay_pause()")
+	relay.WaitFor(patience, pauseState, "paused")
+	require.EqualValues(t, 2, mustScrape(t, port).must(t, "waypost_replay_pause_state"))
+	at := relay.QueryOne("SELECT pg_last_wal_replay_lsn()")
+	archive := c.StartReceivewal("archive", relay.Conninfo())
+	primary.Exec("INSERT INTO t SELECT generate_series(1, 10000)")
+	end = primary.SwitchWAL()
+	primary.WaitFor(patience, "SELECT flush_lsn >= '"+end.String()+"' FROM pg_stat_replication WHERE application_name = 'relay'", "t")
+	require.Equal(t, at, primary.QueryOne("SELECT replay_lsn FROM pg_stat_replication WHERE application_name = 'relay'"))
+	require.Equal(t, at, relay.QueryOne("SELECT pg_last_wal_replay_lsn()"))
+	cluster.Eventually(t, patience, "clients are sent what comes", func() bool {
+		lag, ok := mustScrape(t, port).value("waypost_walsender_lag_bytes", "application_name", "archive", "position", "sent")
+		return ok && lag == 0
+	})
+
+	relay.Query("SELECT pg_wal_replay_resume()")
+	require.Equal(t, "not paused", relay.QueryOne(pauseState))
+	primary.WaitFor(patience, "SELECT replay_lsn >= '"+end.String()+"' FROM pg_stat_replication WHERE application_name = 'relay'", "t")
+
+	// A pause holds up no shutdown, and is over after it.
+	relay.Query("SELECT pg_wal_replay_pause()")
+	relay.WaitFor(patience, pauseState, "paused")
+	began := time.Now()
+	relay.Stop(cluster.Fast)
+	require.Less(t, time.Since(began), 10*time.Second)
+	archive.KillTree()
+	relay.Start()
+	require.Equal(t, "not paused", relay.QueryOne(pauseState))
+}
