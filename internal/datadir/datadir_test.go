@@ -175,12 +175,13 @@ func TestRealPgCtlReadsOurPidFile(t *testing.T) {
 
 func TestSecondPostmasterIsRefusedWhateverThePidFileSays(t *testing.T) {
 	dir := newDir(t)
-	first, err := Acquire(infoFor(dir, os.Getpid()), 0o600)
+	server := sleeper(t, dir, nil)
+	first, err := Acquire(infoFor(dir, server.Process.Pid), 0o600)
 	require.NoError(t, err)
 	path := filepath.Join(dir, PidFile)
 	_, err = Acquire(infoFor(dir, 1), 0o600)
 	refused(t, err, `lock file "postmaster.pid" already exists`,
-		`Is another postmaster (PID `+strconv.Itoa(os.Getpid())+`) running in data directory "`+dir+`"?`)
+		`Is another postmaster (PID `+strconv.Itoa(server.Process.Pid)+`) running in data directory "`+dir+`"?`)
 
 	gone := sleeper(t, dir, nil)
 	end(gone)
@@ -212,6 +213,28 @@ func TestDirectoryStaysLockedUntilTheLastChildIsGone(t *testing.T) {
 	l, err = Acquire(infoFor(dir, os.Getpid()), 0o600)
 	require.NoError(t, err)
 	require.NoError(t, l.Release())
+}
+
+// A postmaster that was killed may be a zombie for a while, or its pid another process's already. Its children, who hold
+// the lock, are about to end all the same.
+func TestOrphansOfADeadPostmasterAreWaitedFor(t *testing.T) {
+	zombie := exec.Command("true")
+	require.NoError(t, zombie.Start())
+	defer zombie.Wait()
+	require.Eventually(t, func() bool {
+		stat, err := os.ReadFile("/proc/" + strconv.Itoa(zombie.Process.Pid) + "/stat")
+		return err == nil && strings.Contains(string(stat), ") Z ")
+	}, 10*time.Second, time.Millisecond)
+	elsewhere := sleeper(t, "/", nil)
+	for _, pid := range []int{zombie.Process.Pid, elsewhere.Process.Pid, os.Getpid(), os.Getppid()} {
+		dir := newDir(t)
+		orphan, err := Acquire(infoFor(dir, pid), 0o600)
+		require.NoError(t, err)
+		time.AfterFunc(orphansEnd/10, func() { orphan.File().Close() })
+		l, err := Acquire(infoFor(dir, os.Getpid()), 0o600)
+		require.NoErrorf(t, err, "pid %d", pid)
+		require.NoError(t, l.Release())
+	}
 }
 
 func TestStalePidFileIsReplaced(t *testing.T) {

@@ -64,7 +64,7 @@ func flockAfterOrphans(f *os.File, dir string) error {
 		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(deadline) {
 			return err
 		}
-		if info, readErr := ReadPidFile(dir); readErr == nil && alive(info.Pid) {
+		if info, readErr := ReadPidFile(dir); readErr == nil && atWork(info) {
 			return err
 		}
 	}
@@ -73,7 +73,7 @@ func flockAfterOrphans(f *os.File, dir string) error {
 // refusal tells a second postmaster who was first: the one in postmaster.pid, or only what it left behind.
 func refusal(dir string) error {
 	info, err := ReadPidFile(dir)
-	if err == nil && alive(info.Pid) {
+	if err == nil && atWork(info) {
 		return refusalDataDir(filepath.Join(dir, PidFile), info.Pid, dir)
 	}
 	return &Error{SQLSTATE: codeLockFileExists, Message: fmt.Sprintf("data directory %q is still in use", dir),
