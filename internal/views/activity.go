@@ -81,7 +81,7 @@ func statActivity(s *scan) error {
 	s.eachProcess(func(p *process) {
 		row := []sql.Value{
 			oidOf(p.DatabaseOID), p.pid, oidOf(p.UserOID), shmem.String(p.Application[:]), textOf(p.Database[:]),
-			s.userName(p.UserOID),
+			s.userOf(p),
 		}
 		if p.DatabaseOID == 0 {
 			row[4] = nil
@@ -91,7 +91,16 @@ func statActivity(s *scan) error {
 	return nil
 }
 
-// userName is what a join with pg_authid gives.
+// userOf is the name of a process's role: what a join with pg_authid gives or, for a role of the upstream's, which is not
+// there, the one that it logged in by.
+func (n *node) userOf(p *process) sql.Value {
+	if name := n.userName(p.UserOID); name != nil {
+		return name
+	}
+	return textOf(p.User[:])
+}
+
+// userName is the name of a role, NULL where there is none.
 func (n *node) userName(oid uint32) sql.Value {
 	if r := n.RoleSet().ByOID(oid); r != nil {
 		return r.Name

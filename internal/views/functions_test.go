@@ -15,10 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"waypost/internal/activity"
+	"waypost/internal/controldata"
 	"waypost/internal/guc"
 	"waypost/internal/procsignal"
 	"waypost/internal/xlogctl"
 	"waypost/pmsignal"
+	"waypost/walfile"
 	"waypost/xlog"
 )
 
@@ -86,6 +88,10 @@ func TestControlFunctionsReadTheControlFile(t *testing.T) {
 		r.rows("select * from pg_control_init()"))
 	require.Equal(t, [][]string{{"15", "2147483647", "730"}},
 		r.rows("select age(datfrozenxid), age('2'::xid), datfrozenxid from pg_database"))
+	c, err := controldata.New(walfile.V17, 1, xlog.DefaultSegSize, 1)
+	require.NoError(t, err)
+	require.NoError(t, c.Write(r.p.DataDir, now, 0o600))
+	require.Equal(t, [][]string{{"∅", "∅", "∅"}}, r.rows("select age(datfrozenxid), datfrozenxid, age('9'::xid) from pg_database"))
 	require.NoError(t, os.Remove(filepath.Join(r.p.DataDir, "global/pg_control")))
 	require.Equal(t, "58P01", r.fails("select pg_control_system()").Code)
 }

@@ -99,6 +99,9 @@ var objectFunctions = [...]function{
 		if err != nil {
 			return nil, failed(err)
 		}
+		if c.CheckPointCopy.NextXid == 0 {
+			return nil, nil // no checkpoint has come yet
+		}
 		return ageOf(uint32(a[0].(int64)), uint32(c.CheckPointCopy.NextXid)), nil
 	}},
 	{names: "mxid_age", eval: func(n *node, a []sql.Value) (sql.Value, error) {
@@ -107,8 +110,11 @@ var objectFunctions = [...]function{
 			return nil, failed(err)
 		}
 		multi := uint32(a[0].(int64))
-		if multi == 0 {
+		switch {
+		case multi == 0:
 			return int64(maxInt4), nil
+		case c.CheckPointCopy.NextMulti == 0:
+			return nil, nil
 		}
 		return int64(int32(c.CheckPointCopy.NextMulti - multi)), nil
 	}},

@@ -37,7 +37,7 @@ var objectViews = [...]view{
 				if err != nil {
 					return failed(err)
 				}
-				frozen, minMulti = int64(c.CheckPointCopy.OldestXid), int64(c.CheckPointCopy.OldestMulti)
+				frozen, minMulti = oidOf(c.CheckPointCopy.OldestXid), oidOf(c.CheckPointCopy.OldestMulti)
 			}
 			s.add(int64(databaseOID), databaseName, owner, int64(encodingUTF8), "c", false, true, false, int64(-1), frozen,
 				minMulti, int64(defaultSpace), "C", "C")

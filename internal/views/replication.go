@@ -40,7 +40,7 @@ func statReplication(s *scan) error {
 		if !ok {
 			return
 		}
-		row := []sql.Value{p.pid, oidOf(p.UserOID), s.userName(p.UserOID), shmem.String(p.Application[:]), nil, nil, nil,
+		row := []sql.Value{p.pid, oidOf(p.UserOID), s.userOf(p), shmem.String(p.Application[:]), nil, nil, nil,
 			nil}
 		if p.seen {
 			row[4], row[5], row[6] = addrOf(shmem.String(p.ClientAddr[:])), textOf(p.ClientHostname[:]), p.port()

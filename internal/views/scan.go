@@ -103,6 +103,9 @@ func (n *node) may(role string) bool { return n.RoleSet().Has(n.CurrentRole(), r
 
 // hasRole says whether current_user has the privileges of the role of an OID.
 func (n *node) hasRole(oid uint32) bool {
+	if me := n.CurrentRole(); me.OID == oid && oid != 0 {
+		return true // it may be a role of the upstream's, which is not in the set
+	}
 	of := n.RoleSet().ByOID(oid)
 	return of != nil && n.may(of.Name)
 }
