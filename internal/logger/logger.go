@@ -78,7 +78,7 @@ func start() (*logger, error) {
 	}
 	proctitle.Init(title + "logger ")
 	l := &logger{queue: newQueue(), hangup: make(chan os.Signal, 1), rotate: make(chan os.Signal, 1)}
-	signal.Ignore(unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGPIPE, unix.SIGALRM, unix.SIGUSR2)
+	signal.Ignore(unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGPIPE, unix.SIGALRM, unix.SIGUSR2, unix.SIGXFSZ)
 	signal.Notify(l.hangup, unix.SIGHUP)
 	signal.Notify(l.rotate, unix.SIGUSR1)
 	if err := launch.UnblockSignals(); err != nil {

@@ -1,0 +1,164 @@
+package logging
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// newPipe is a pipe as the postmaster makes it.
+func newPipe(t testing.TB) (read *os.File, write int) {
+	t.Helper()
+	var ends [2]int
+	require.NoError(t, unix.Pipe2(ends[:], unix.O_CLOEXEC))
+	read = os.NewFile(uintptr(ends[0]), "read")
+	t.Cleanup(func() { read.Close() })
+	return read, ends[1]
+}
+
+// collect reads a pipe to its end.
+func collect(t *testing.T, read *os.File) (text, json []string) {
+	t.Helper()
+	a := Assembler{Emit: func(b []byte, to Destination) {
+		if to == ToText {
+			text = append(text, string(b))
+		} else {
+			json = append(json, string(b))
+		}
+	}}
+	buf := make([]byte, 777) // no multiple of anything
+	for {
+		n, err := read.Read(buf)
+		a.Feed(buf[:n])
+		if err != nil {
+			a.Flush()
+			return text, json
+		}
+	}
+}
+
+func TestEventsOfManyWritersArriveWhole(t *testing.T) {
+	read, write := newPipe(t)
+	var all sync.WaitGroup
+	sent := make(map[string]bool)
+	for writer := range 4 {
+		for _, size := range []int{1, chunkSize - chunkHeader, chunkSize - chunkHeader + 1, 3 * chunkSize, 100_000} {
+			sent[fmt.Sprintf("%d:%s\n", writer, strings.Repeat("x", size))] = true
+		}
+	}
+	p, err := OpenPipe(write, time.Minute)
+	require.NoError(t, err)
+	// Several processes have an id each; here one sends for all, so it takes turns.
+	var turn sync.Mutex
+	for event := range sent {
+		all.Go(func() {
+			turn.Lock()
+			defer turn.Unlock()
+			p.send([]byte(event), ToText)
+			p.send([]byte("{"+event+"}"), ToJSON)
+		})
+	}
+	go func() {
+		all.Wait()
+		unix.Write(write, []byte("panic: last words\n"))
+		p.Close()
+		unix.Close(write)
+	}()
+	text, json := collect(t, read)
+	require.Len(t, json, len(sent))
+	require.Len(t, text, len(sent)+1)
+	require.Equal(t, "panic: last words\n", text[len(sent)])
+	for _, event := range text[:len(sent)] {
+		require.True(t, sent[event])
+	}
+	for _, event := range json {
+		require.True(t, sent[event[1:len(event)-1]])
+	}
+}
+
+func TestStuckReaderIsWaitedForOnce(t *testing.T) {
+	read, write := newPipe(t)
+	const patience = 100 * time.Millisecond
+	p, err := OpenPipe(write, patience)
+	require.NoError(t, err)
+	flags, err := unix.FcntlInt(uintptr(write), unix.F_GETFL, 0)
+	require.NoError(t, err)
+	require.Zero(t, flags&unix.O_NONBLOCK, "who inherits the pipe relies on its blocking")
+
+	s := NewSink(&bytes.Buffer{})
+	s.UsePipe(p)
+	l := s.Logger()
+	begun := time.Now()
+	for range 100 {
+		l.Info().Msg(strings.Repeat("x", 10_000))
+	}
+	took := time.Since(begun)
+	require.GreaterOrEqual(t, took, patience)
+	require.Less(t, took, 20*patience, "one wait, not a hundred")
+	require.Positive(t, p.lost)
+	lost := p.lost
+
+	got := make(chan []string)
+	go func() {
+		text, _ := collect(t, read)
+		got <- text
+	}()
+	require.Eventually(t, func() bool { return p.writable(0) }, 10*time.Second, time.Millisecond)
+	l.Info().Msg("again")
+	p.Close()
+	unix.Close(write)
+	text := <-got
+	require.Len(t, text, 100-lost+2)
+	require.Contains(t, text[100-lost], fmt.Sprintf("WARNING:  %d messages could not be logged because the logger did not take them in time", lost))
+	require.Contains(t, text[100-lost+1], "LOG:  again")
+}
+
+func TestNoPipeIsRefused(t *testing.T) {
+	f, err := os.CreateTemp(t.TempDir(), "")
+	require.NoError(t, err)
+	defer f.Close()
+	_, err = OpenPipe(int(f.Fd()), 0)
+	require.ErrorContains(t, err, "stderr is no pipe")
+}
+
+func FuzzAssembler(f *testing.F) {
+	f.Add([]byte("text"), 1)
+	f.Add([]byte("\x00\x00\x01\x00\x05\x00\x00\x00\x03x\x00\x00\x01\x00\x05\x00\x00\x00\x01y"), 3)
+	f.Add([]byte("\x00\x00\x01\x00\x05\x00\x00\x00\x02x\x00"), 2)
+	f.Fuzz(func(t *testing.T, b []byte, step int) {
+		all := func(step int) string {
+			var got strings.Builder
+			size := 0
+			a := Assembler{Emit: func(text []byte, to Destination) {
+				require.Less(t, int(to), NumDestinations)
+				size += len(text)
+				if to == ToJSON {
+					return // the order among the two is not kept
+				}
+				got.Write(text)
+			}}
+			for rest := b; len(rest) > 0; {
+				n := min(step, len(rest))
+				a.Feed(rest[:n])
+				rest = rest[n:]
+			}
+			pending := len(a.pending)
+			a.Flush()
+			require.Zero(t, a.size)
+			require.LessOrEqual(t, size, len(b)+pending, "nothing is made up")
+			if pending > 1 {
+				return "" // what is left comes in any order
+			}
+			return got.String()
+		}
+		step = step&0xff + 1
+		require.Equal(t, all(len(b)+1), all(step), "it does not matter how it is cut")
+	})
+}
