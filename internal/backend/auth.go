@@ -43,7 +43,10 @@ func (s *Session) authenticate() error {
 	case errors.Is(err, errAuthentication):
 		return a.failed()
 	case errors.Is(err, ErrTimeout):
-		return protocol.Fatalf(protocol.CodeQueryCanceled, "canceling authentication due to timeout")
+		// For the log alone, as in PostgreSQL: the client may be in the middle of a message.
+		e := protocol.Fatalf(protocol.CodeQueryCanceled, "canceling authentication due to timeout")
+		e.LogOnly = true
+		return e
 	case errors.Is(err, io.EOF):
 		return errEnd // as psql does to ask its user for the password
 	case err != nil:

@@ -170,10 +170,12 @@ func (a *authentication) saslFirst(e *scram.Exchange) ([]byte, error) {
 		return nil, err
 	}
 	mechanism, first, err := protocol.DecodeSASLInitialResponse(body)
-	if err != nil {
-		return nil, err
+	if mechanism != "" || err == nil { // whatever may be wrong with the rest
+		if err := e.Begin(mechanism); err != nil {
+			return nil, err
+		}
 	}
-	if err := e.Begin(mechanism); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if first != nil {

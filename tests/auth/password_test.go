@@ -89,6 +89,9 @@ func requireLogsAlike(p *pair) {
 	}
 	want := reasons(p.pg.Process().LogText())
 	require.Greater(p.t, len(want), 10)
+	for reason := range want {
+		waitLog(p.t, p.node, reason)
+	}
 	got := reasons(p.node.Process().LogText())
 	for reason := range want {
 		require.Contains(p.t, got, reason, "PostgreSQL's log has it")

@@ -24,6 +24,9 @@ import (
 	"waypost/tests/cluster"
 )
 
+// iterations is scram_iterations everywhere: enough to be seen if they were left out.
+const iterations = 8192
+
 // patience is how long anything may take that has no bound of its own.
 const patience = 60 * time.Second
 
@@ -39,7 +42,7 @@ type pair struct {
 func newPair(t *testing.T, rules []string, settings map[string]string) *pair {
 	t.Helper()
 	c := cluster.New(t)
-	both := map[string]string{"log_connections": "on", "scram_iterations": "1024"}
+	both := map[string]string{"log_connections": "on", "scram_iterations": fmt.Sprint(iterations)}
 	for name, value := range settings {
 		both[name] = value
 	}
@@ -75,7 +78,7 @@ func execOn(t *testing.T, node *cluster.Waypost, as, sql string) (string, []*pro
 	r := set.Find(as)
 	require.NotNil(t, r, as)
 	env := &roles.Env{DataDir: node.DataDir, Current: r, Session: r, Text: sql, Types: &types.Env{Location: time.UTC},
-		Iterations: 1024, Databases: []string{"postgres"},
+		Iterations: iterations, Databases: []string{"postgres"},
 		Random: func(b []byte) error { copy(b, time.Now().String()[10:]); return nil },
 		Setting: func(s *ast.Setting, superuser bool) (string, error) {
 			if s.Name == "log_min_messages" && !superuser {
@@ -175,3 +178,9 @@ func loadRoles(t *testing.T, node *cluster.Waypost) *roles.Set {
 
 // sortRows sorts as ORDER BY of all columns does.
 func sortRows(rows [][]string) { slices.SortFunc(rows, slices.Compare) }
+
+// waitLog waits until the node has logged something: a client may have its answer before.
+func waitLog(t *testing.T, node *cluster.Waypost, part string) {
+	t.Helper()
+	cluster.Eventually(t, patience, "the log has "+part, func() bool { return strings.Contains(node.Process().LogText(), part) })
+}
