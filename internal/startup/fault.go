@@ -64,11 +64,13 @@ func (s *Startup) damaged(stop *walfile.Stop) error {
 		s.passFault()
 		s.rereadReplay()
 		return nil
-	case err == ErrStopped, durable.IsSyncError(err):
+	case durable.IsSyncError(err):
 		return err
+	case errors.Is(err, ErrStopped): // what else has gone wrong meanwhile matters no more
+		return ErrStopped
 	}
 	e := s.Log.Error().Err(err)
-	if err == errUpstreamSame {
+	if errors.Is(err, errUpstreamSame) {
 		// Only this is final enough to be shown to the world: the WAL is bad at its origin, or was on its way here.
 		s.XLog.CorruptAt.Store(uint64(stop.Record))
 		s.passFault() // the consumers have a right to what the upstream sends
@@ -100,7 +102,8 @@ func (s *Startup) refetchDoubtful(stop *walfile.Stop) error {
 	}
 	s.Stats.Waypost.Refetched.Add(xlog.Now())
 	x := s.XLog
-	vouched := x.VouchedUpto.Load()
+	// A record may end where streaming resumed: it was checked, and nothing checked is taken back.
+	vouched := max(x.VouchedUpto.Load(), uint64(x.Replayed()))
 	x.FlushedUpto.Store(vouched)
 	x.WrittenUpto.Store(vouched)
 	x.ResumedAt.Store(vouched)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,6 +12,7 @@ import (
 
 	"waypost/internal/datadir"
 	"waypost/internal/walsnd"
+	"waypost/pmsignal"
 	"waypost/transport"
 	"waypost/walfile"
 	"waypost/walfile/waltest"
@@ -384,6 +386,45 @@ func TestReceivingGoesOnDuringARepairThatHangs(t *testing.T) {
 	g.up.Advance(l.Pos())
 	g.replayedUpto(l.Pos())
 	require.EqualValues(t, 1, g.XLog.RepairedCount.Load())
+}
+
+// deaf is a postmaster that cannot be told anything any more.
+type deaf struct {
+	*rig
+	is    atomic.Bool
+	tried chan struct{}
+}
+
+func (d *deaf) Send(r pmsignal.Reason) error {
+	if !d.is.Load() {
+		return d.rig.Send(r)
+	}
+	d.tried <- struct{}{}
+	return unix.EPERM
+}
+
+// The walreceiver ends and cannot be asked for again, and then the node is stopped.
+func TestStopDuringARepairIsNoFailedRepair(t *testing.T) {
+	l, bad := threeSegments()
+	g := newRig(t)
+	postmaster := &deaf{rig: g, tried: make(chan struct{}, 1)}
+	g.Postmaster = postmaster
+	g.serves(l.Segments(), seg(1)) // so that it sends nothing
+	g.run()
+	g.comesUp()
+	s := l.Segments()
+	flip(bad + 100)(s)
+	g.receivesBytes(1, append(append(s.At(1, seg(1)), s.At(1, seg(2))...), s.At(1, seg(3))[:l.Pos()-seg(3)]...))
+	g.eventually("a replacement is being made", func() bool {
+		temps, _ := filepath.Glob(filepath.Join(g.walDir(), "xlogtemp*"))
+		return len(temps) > 0
+	})
+	postmaster.is.Store(true)
+	g.ends()
+	<-postmaster.tried
+	g.send(unix.SIGTERM)
+	require.Equal(t, ErrStopped, g.ended())
+	require.NotContains(t, g.log.String(), "could not repair WAL")
 }
 
 func TestNothingFromAFaultOnIsSentUntilItIsMended(t *testing.T) {

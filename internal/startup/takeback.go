@@ -32,6 +32,7 @@ func (s *Startup) takeBackUnfinished() bool {
 	default:
 		from = replayed
 	}
+	from = max(from, replayed) // a record may end where streaming resumed: it was checked
 	s.Log.Warn().Str("detail", "It differs from the upstream's at "+at.String()+".").
 		Msgf("the unfinished record at %s is fetched again from %s", replayed, from)
 	s.Stats.Waypost.Refetched.Add(xlog.Now())

@@ -10,6 +10,7 @@ import (
 	"waypost/internal/datadir"
 	"waypost/internal/guc"
 	"waypost/internal/walsnd"
+	"waypost/walfile"
 	"waypost/walfile/waltest"
 	"waypost/xlog"
 )
@@ -202,6 +203,38 @@ func TestTakeBackIsMadeAgainAfterAKill(t *testing.T) {
 			b, err = os.ReadFile(k.path(1, 1))
 			require.NoError(t, err)
 			require.Equal(t, l.Bytes(seg(1), l.Pos()), b[:l.Pos()-seg(1)])
+		})
+	}
+}
+
+// Streaming had resumed exactly at the end of a record that has been checked since. What was in doubt before it is so no more.
+func TestNothingThatWasCheckedIsTakenBackWithWhatIsInDoubt(t *testing.T) {
+	l, end, cut, wrong := broken()
+	for name, takeBack := range map[string]func(g *rig){
+		"it differs": func(g *rig) {
+			g.XLog.DiffersAt.Store(uint64(cut - 300))
+			require.True(t, g.takeBackUnfinished())
+		},
+		"it is damaged": func(g *rig) { require.NoError(t, g.damaged(&walfile.Stop{Record: end})) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			g.found()
+			g.receivesBytes(1, wrong)
+			_, err := g.replayFlushed()
+			require.NoError(t, err)
+			require.Equal(t, end, g.XLog.Replayed())
+			g.XLog.VouchedUpto.Store(uint64(end - 500))
+			g.XLog.ResumedAt.Store(uint64(end))
+			_, doubt := g.XLog.InDoubt()
+			require.True(t, doubt)
+			takeBack(g)
+			require.Equal(t, end, g.XLog.Written())
+			require.Equal(t, end, g.XLog.Flushed())
+			g.receives(l, l.Pos())
+			_, err = g.replayFlushed()
+			require.NoError(t, err)
+			require.Equal(t, l.Pos(), g.XLog.Replayed())
 		})
 	}
 }
