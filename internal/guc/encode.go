@@ -3,12 +3,11 @@ package guc
 import (
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
 	"math"
 )
 
 // Encode gives every value that is not a default, for a child of the same build. The form is private to this package: a
-// CRC-32 of the table's names and types (4 bytes, little endian); the files that values came from and the names of other
+// checksum of the table's names and types (4 bytes, little endian); the files that values came from and the names of other
 // programs' settings, each a uvarint count and texts; then per setting
 //
 //	uvarint ID, byte source, uvarint file, uvarint line, and text (String) or uvarint number (others)
@@ -92,14 +91,20 @@ func Decode(b []byte) (*Settings, error) {
 	return s, nil
 }
 
-// tableSum tells two builds with different tables apart.
+// tableSum tells two builds with different tables apart (FNV-1a). Every child computes it, so it allocates nothing.
 func tableSum() uint32 {
-	var names []byte
+	sum := uint32(2166136261)
+	add := func(b byte) { sum = (sum ^ uint32(b)) * 16777619 }
 	for i := range params {
 		p := &params[i]
-		names = append(append(names, p.Name...), byte(p.Type), byte(p.Unit))
+		for j := range len(p.Name) {
+			add(p.Name[j])
+		}
+		add(byte(p.Type))
+		add(byte(p.Unit))
+		add(byte(len(p.Options)))
 	}
-	return crc32.ChecksumIEEE(names)
+	return sum
 }
 
 // decoder takes a record apart; after an error everything it gives is zero and bad is set.

@@ -75,6 +75,13 @@ func printSetting(line *commandLine) int {
 	text, err := readSetting(line)
 	if err != nil {
 		log := logging.New(os.Stderr)
+		var list guc.Errors
+		if errors.As(err, &list) {
+			for _, e := range list[:len(list)-1] {
+				logging.Event(&log, zerolog.InfoLevel, e)
+			}
+			err = list[len(list)-1]
+		}
 		logging.Event(&log, zerolog.FatalLevel, err)
 		return 1
 	}
