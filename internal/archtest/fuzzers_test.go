@@ -32,6 +32,8 @@ func TestWhatComesFromOutsideHasItsFuzzer(t *testing.T) {
 		"the counters' file":           "./internal/pgstat FuzzFile",
 		"an upstream's messages":       "./transport/pgwire FuzzMessageReader",
 		"primary_conninfo":             "./transport/pgwire FuzzConninfo",
+		"what goes to the logger":      "./internal/logging FuzzAssembler",
+		"rules handed to children":     "./internal/hba FuzzDecode",
 		"WAL":                          "./walfile FuzzReader",
 	} {
 		require.Contains(t, fuzzers, fuzzer, what)

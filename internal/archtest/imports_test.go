@@ -19,7 +19,7 @@ const module = "waypost"
 // The process packages: what one executable each is made of.
 var processes = []string{
 	"postmaster", "startup", "walreceiver", "walsender", "checkpointer", "archiver", "slotsync",
-	"metrics",
+	"metrics", "logger",
 }
 
 // pkg is what `go list -json` says of one package, as far as it matters here.
@@ -179,6 +179,19 @@ func TestPostmasterLinksNoWireProtocolAndNoWALCode(t *testing.T) {
 	const why = "the postmaster trusts its private memory only and must not fail for a client's or the WAL's sake"
 	g.requireNot(t, "internal/postmaster", why, "protocol", "walfile", "transport", "github.com/jackc")
 	g.requireNot(t, "cmd/postmaster", why, "protocol", "walfile", "transport", "github.com/jackc")
+}
+
+// The logger must live through whatever happens to shared memory, and whoever else linked what rotates files would pay for it.
+func TestLogFilesAreTheLoggersAlone(t *testing.T) {
+	g := loadGraph(t)
+	require.Contains(t, g, "internal/logger")
+	g.requireNot(t, "internal/logger", "the logger shares nothing with the node", "internal/child", "internal/layout", "pmsignal",
+		"protocol", "walfile", "transport", "github.com/jackc")
+	for rel, p := range g {
+		if !within(rel, "internal/logger") && !within(rel, "cmd/logger") {
+			require.NotContains(t, p.Deps, "gopkg.in/natefinch/lumberjack.v2", rel)
+		}
+	}
 }
 
 func TestFormatPackagesKnowNoSharedMemoryAndNoLogging(t *testing.T) {
