@@ -42,8 +42,9 @@ func (c *Checkpointer) saveStats() {
 	c.saved.failed = err != nil
 }
 
-// leaveStats saves the counters for the last time. The walsenders count on, and the last of them saves once more; what is saved
-// here is for the case that it is killed. A walsender that ends before it can know that it is to save leaves that to us.
+// leaveStats saves the counters for the last time. The walsenders count on, and the last of them saves once more; what is
+// saved here is for the case that it is killed. A walsender that ends before it can know that it is to save leaves that to
+// us.
 func (c *Checkpointer) leaveStats() {
 	if c.anyWalSender() {
 		c.saveStats()

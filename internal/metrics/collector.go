@@ -31,10 +31,17 @@ type collector struct {
 }
 
 func newCollector(p *child.Process) *collector {
-	c := &collector{areas: p.Areas, segment: p.Segment, waldir: filepath.Join(p.DataDir, datadir.WalDir), started: p.PostmasterStart,
-		postmaster: p.Segment.PostmasterPID(), names: make(names), cpu: make(cpuTimes), loaded: p.ConfigLoaded}
-	c.settings = p.Settings
-	return c
+	return &collector{
+		areas:      p.Areas,
+		segment:    p.Segment,
+		waldir:     filepath.Join(p.DataDir, datadir.WalDir),
+		started:    p.PostmasterStart,
+		postmaster: p.Segment.PostmasterPID(),
+		settings:   p.Settings,
+		loaded:     p.ConfigLoaded,
+		names:      make(names),
+		cpu:        make(cpuTimes),
+	}
 }
 
 // use takes over the settings that were just read again.

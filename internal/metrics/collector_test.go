@@ -163,7 +163,8 @@ func TestScrapeTellsWhatSharedMemorySays(t *testing.T) {
 		{"pg_stat_bgwriter_checkpoints_timed_total", 3, nil},
 		{"pg_stat_wal_receiver_status", 2, []string{"upstream_host", "up", "slot_name", ""}},
 		{"pg_stat_wal_receiver_latest_end_lsn", 0x3000900, nil},
-		{"pg_stat_replication_pg_wal_lsn_diff", 0x100, []string{"application_name", "standby", "client_addr", "127.0.0.1", "state", "streaming", "slot_name", "100000"}},
+		{"pg_stat_replication_pg_wal_lsn_diff", 0x100,
+			[]string{"application_name", "standby", "client_addr", "127.0.0.1", "state", "streaming", "slot_name", "100000"}},
 		{"waypost_walsender_lag_bytes", 0x10, []string{"position", "write"}},
 		{"waypost_walsender_lag_bytes", 0, []string{"position", "sent"}},
 		{"waypost_walsender_lag_seconds", 0.0015, nil}, // the others are not known
@@ -334,7 +335,9 @@ func TestAddressThatIsTakenIsSaid(t *testing.T) {
 func BenchmarkScrape(b *testing.B) {
 	p := newProcess(b, 200)
 	for i := range 200 {
-		addSender(b, p, fmt.Sprintf("standby%d", i), func(f *walsnd.Fields) { f.Write, f.WriteLag, f.FlushLag, f.ApplyLag = 1, 1, 1, 1 })
+		addSender(b, p, fmt.Sprintf("standby%d", i), func(f *walsnd.Fields) {
+			f.Write, f.WriteLag, f.FlushLag, f.ApplyLag = 1, 1, 1, 1
+		})
 		p.Procs[i].Join(os.Getpid(), procsignal.WalSender, 1)
 	}
 	h := handler(newCollector(p))

@@ -20,7 +20,8 @@ func (s *scrape) io() {
 	readBytes := s.counters("pg_stat_io_read_bytes_total", "Bytes of them", labels...)
 	writes := s.counters("pg_stat_io_writes_total", "Writes of WAL", labels...)
 	writeBytes := s.counters("pg_stat_io_write_bytes_total", "Bytes of them", labels...)
-	writeTime := s.counters("pg_stat_io_write_time_total", "Time of writes, in milliseconds, with track_wal_io_timing", labels...)
+	writeTime := s.counters("pg_stat_io_write_time_total", "Time of writes, in milliseconds, with track_wal_io_timing",
+		labels...)
 	fsyncs := s.counters("pg_stat_io_fsyncs_total", "Syncs of WAL", labels...)
 	fsyncTime := s.counters("pg_stat_io_fsync_time_total", "Time of syncs, in milliseconds", labels...)
 	for kind := range pgstat.NumIO {
@@ -49,7 +50,8 @@ func (s *scrape) checkpointer() {
 	s.counter(p+"num_timed_total", "Checkpoints due to checkpoint_timeout", c.NumTimed.Load())
 	s.counter(p+"num_requested_total", "Checkpoints requested", c.NumRequested.Load())
 	s.counter(p+"restartpoints_timed_total", "Restartpoints due to checkpoint_timeout", c.RestartpointsTimed.Load())
-	s.counter(p+"restartpoints_req_total", "Restartpoints requested, or called for by the amount of WAL", c.RestartpointsReq.Load())
+	s.counter(p+"restartpoints_req_total", "Restartpoints requested, or called for by the amount of WAL",
+		c.RestartpointsReq.Load())
 	s.counter(p+"restartpoints_done_total", "Restartpoints made", c.RestartpointsDone.Load())
 	s.counters(p+"write_time_total", "Time spent in writing for them, in milliseconds").add(ms(c.WriteMicros.Load()))
 	s.counters(p+"sync_time_total", "Time spent in syncing for them, in milliseconds").add(ms(c.SyncMicros.Load()))
@@ -62,17 +64,18 @@ func (s *scrape) checkpointer() {
 	files.add(float64(c.SegmentsPrepared.Load()), "prepared")
 	files.add(float64(c.SegmentsRecycled.Load()), "recycled")
 	files.add(float64(c.SegmentsRemoved.Load()), "removed")
-	s.counter("waypost_wal_segments_missed_total", "Segments that were not ready when the stream came to them, since the last start",
+	s.counter("waypost_wal_segments_missed_total", "Segments that were not ready when the stream came, since the last start",
 		s.areas.Ckpt.SegmentsMissed.Load())
 
 	const b = "pg_stat_bgwriter_"
 	s.counter(b+"checkpoints_timed_total", "Checkpoints and restartpoints due to checkpoint_timeout",
 		c.NumTimed.Load()+c.RestartpointsTimed.Load())
-	s.counter(b+"checkpoints_req_total", "Checkpoints and restartpoints requested", c.NumRequested.Load()+c.RestartpointsReq.Load())
+	s.counter(b+"checkpoints_req_total", "Checkpoints and restartpoints requested",
+		c.NumRequested.Load()+c.RestartpointsReq.Load())
 	s.counters(b+"checkpoint_write_time_total", "Time spent in writing for them, in milliseconds").add(ms(c.WriteMicros.Load()))
 	s.counters(b+"checkpoint_sync_time_total", "Time spent in syncing for them, in milliseconds").add(ms(c.SyncMicros.Load()))
-	for _, name := range []string{"buffers_checkpoint", "buffers_clean", "maxwritten_clean", "buffers_backend", "buffers_backend_fsync",
-		"buffers_alloc"} {
+	for _, name := range []string{"buffers_checkpoint", "buffers_clean", "maxwritten_clean", "buffers_backend",
+		"buffers_backend_fsync", "buffers_alloc"} {
 		s.counter(b+name+"_total", "Always 0: a relay has no buffers", 0)
 	}
 	s.counters(b+"stats_reset_total", "Time at which these were last reset").

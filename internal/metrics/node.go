@@ -25,7 +25,8 @@ func (s *scrape) node() {
 	s.gauges("waypost_info", "What runs here", "version", "system_identifier").
 		add(1, version.Version, strconv.FormatUint(x.SystemID.Load(), 10))
 	s.gauge("pg_postmaster_start_time_seconds", "Time at which the postmaster started", float64(s.started.UnixMicro())/1e6)
-	s.gauge("waypost_config_load_time_seconds", "Time at which the configuration files were last read", float64(s.loaded.UnixMicro())/1e6)
+	s.gauge("waypost_config_load_time_seconds", "Time at which the configuration files were last read",
+		float64(s.loaded.UnixMicro())/1e6)
 	s.gauge("waypost_generation", "How often shared memory was made anew since the start, by a crash, plus one",
 		float64(s.segment.Generation()))
 	s.gauge("waypost_shared_memory_bytes", "Size of the shared memory segment", float64(s.segment.Size()))
@@ -47,8 +48,10 @@ func (s *scrape) recovery() {
 	s.gauge("pg_replication_last_replay_seconds", "Age of the last transaction that was replayed", lag)
 	s.gauge("waypost_replay_lag_bytes", "Flushed WAL that was not checked yet", behind(x.Replayed(), x.Flushed()))
 	s.gauge("waypost_replay_pause_state", "0 not paused, 1 pause requested, 2 paused", float64(x.RecoveryPause()))
-	s.gauge("waypost_wal_fault", "Whether a record below the flushed position is bad and being mended", bool01(x.FaultAt.Load() != 0))
-	s.gauge("waypost_wal_corrupt", "Whether a record is bad here and upstream: nothing past it is replayed", bool01(x.CorruptAt.Load() != 0))
+	s.gauge("waypost_wal_fault", "Whether a record below the flushed position is bad and being mended",
+		bool01(x.FaultAt.Load() != 0))
+	s.gauge("waypost_wal_corrupt", "Whether a record is bad here and upstream: nothing past it is replayed",
+		bool01(x.CorruptAt.Load() != 0))
 	s.gauge("waypost_upstream_differs", "Whether the upstream has other bytes than the node where it holds some",
 		bool01(x.DiffersAt.Load() != 0))
 }
@@ -58,8 +61,12 @@ func (s *scrape) wal() {
 	x, stats := s.areas.XLog, s.areas.Stats
 	positions := s.gauges("waypost_wal_position_bytes", "A position in the WAL: its LSN as a number", "position")
 	for name, l := range map[string]xlog.LSN{
-		"written": x.Written(), "flushed": x.Flushed(), "replayed": x.Replayed(), "sendable": x.Sendable(s.settings.Bool(guc.WalSenderRequireFlush)),
-		"restartpoint": xlog.LSN(s.areas.Ckpt.RestartpointLSN.Load()), "remembered": xlog.LSN(s.areas.Ckpt.RememberedFlush.Load()),
+		"written":        x.Written(),
+		"flushed":        x.Flushed(),
+		"replayed":       x.Replayed(),
+		"sendable":       x.Sendable(s.settings.Bool(guc.WalSenderRequireFlush)),
+		"restartpoint":   xlog.LSN(s.areas.Ckpt.RestartpointLSN.Load()),
+		"remembered":     xlog.LSN(s.areas.Ckpt.RememberedFlush.Load()),
 		"reported_write": xlog.LSN(s.areas.WalRcv.ReportedWrite.Load()),
 		"reported_flush": xlog.LSN(s.areas.WalRcv.ReportedFlush.Load()),
 		"reported_apply": xlog.LSN(s.areas.WalRcv.ReportedApply.Load()),
@@ -79,7 +86,8 @@ func (s *scrape) wal() {
 	s.counters("pg_stat_wal_write_time_total", "Time that writes took, in milliseconds, with track_wal_io_timing").
 		add(float64(w.WriteMicros.Load()) / 1e3)
 	s.counters("pg_stat_wal_sync_time_total", "Time that syncs took, in milliseconds").add(float64(w.SyncMicros.Load()) / 1e3)
-	s.gauge("pg_stat_wal_stats_reset_seconds", "Time at which these were last reset", seconds(xlog.TimestampTz(w.Reset.At.Load())))
+	s.gauge("pg_stat_wal_stats_reset_seconds", "Time at which these were last reset",
+		seconds(xlog.TimestampTz(w.Reset.At.Load())))
 	s.io()
 	s.segments()
 }
@@ -94,12 +102,17 @@ func (s *scrape) ways() {
 		last.add(seconds(xlog.TimestampTz(p.LastAt.Load())), stage)
 	}
 	s.counter("waypost_wal_crc_failures_total", "Records that were found bad", w.CRCFailed.Count.Load())
-	s.gauge("waypost_wal_crc_failure_last_time_seconds", "When the last was", seconds(xlog.TimestampTz(w.CRCFailed.LastAt.Load())))
-	s.counter("waypost_wal_refetches_total", "Segments, and unfinished records, that were fetched again", w.Refetched.Count.Load())
-	s.gauge("waypost_wal_refetch_last_time_seconds", "When the last was", seconds(xlog.TimestampTz(w.Refetched.LastAt.Load())))
+	s.gauge("waypost_wal_crc_failure_last_time_seconds", "When the last was",
+		seconds(xlog.TimestampTz(w.CRCFailed.LastAt.Load())))
+	s.counter("waypost_wal_refetches_total", "Segments, and unfinished records, that were fetched again",
+		w.Refetched.Count.Load())
+	s.gauge("waypost_wal_refetch_last_time_seconds", "When the last was",
+		seconds(xlog.TimestampTz(w.Refetched.LastAt.Load())))
 	s.counter("waypost_upstream_connections_total", "Connections made to the upstream for streaming", w.Connected.Count.Load())
-	s.gauge("waypost_upstream_connection_last_time_seconds", "When the last was", seconds(xlog.TimestampTz(w.Connected.LastAt.Load())))
-	s.gauge("waypost_stats_reset_seconds", "Time at which these were last reset", seconds(xlog.TimestampTz(w.StatsReset.At.Load())))
+	s.gauge("waypost_upstream_connection_last_time_seconds", "When the last was",
+		seconds(xlog.TimestampTz(w.Connected.LastAt.Load())))
+	s.gauge("waypost_stats_reset_seconds", "Time at which these were last reset",
+		seconds(xlog.TimestampTz(w.StatsReset.At.Load())))
 }
 
 // segments tells what is in pg_wal.

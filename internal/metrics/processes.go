@@ -18,8 +18,8 @@ type usage struct {
 // ticks is how many of the units of /proc/…/stat make a second: USER_HZ, 100 on every Linux that Go runs on.
 const ticks = 100
 
-// readUsage gives false for a process that has gone. smaps_rollup would tell private memory more exactly, but costs the kernel
-// a walk through the page tables, which is too much for hundreds of processes every few seconds.
+// readUsage gives false for a process that has gone. smaps_rollup would tell private memory more exactly, but costs the
+// kernel a walk through the page tables, which is too much for hundreds of processes every few seconds.
 func readUsage(pid int) (usage, bool) {
 	dir := "/proc/" + strconv.Itoa(pid) + "/"
 	stat, err := os.ReadFile(dir + "stat")
@@ -47,7 +47,8 @@ func readUsage(pid int) (usage, bool) {
 	return u, true
 }
 
-// cpuTimes adds up, by kind of process, the CPU time of processes that come and go: what was seen of one that has ended stays.
+// cpuTimes adds up, by kind of process, the CPU time of processes that come and go: what was seen of one that has ended
+// stays.
 type cpuTimes map[string]*cpuTime
 
 type cpuTime struct {
@@ -117,9 +118,10 @@ func (s *scrape) processes() {
 		}
 	}
 	count := s.gauges("waypost_processes", "Processes of the node", "backend_type")
-	resident := s.gauges("waypost_process_resident_memory_bytes", "Memory that they have resident, shared memory and files included", "backend_type")
+	resident := s.gauges("waypost_process_resident_memory_bytes", "Memory that they have resident, shared memory included",
+		"backend_type")
 	private := s.gauges("waypost_process_anonymous_memory_bytes", "Memory of their own that they have resident", "backend_type")
-	cpu := s.counters("waypost_process_cpu_seconds_total", "CPU time that they have spent, as seen by scrapes since this process began", "backend_type")
+	cpu := s.counters("waypost_process_cpu_seconds_total", "CPU time that they have spent, as seen by scrapes", "backend_type")
 	for kind, k := range kinds {
 		count.add(float64(k.count), kind)
 		resident.add(k.resident, kind)

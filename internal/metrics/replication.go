@@ -29,7 +29,8 @@ func (s *scrape) walReceiver() {
 	f := &s.rcv
 	there := f.Pid != 0 && f.ReadyToDisplay != 0
 	s.gauge("waypost_walreceiver_up", "Whether a walreceiver is connected to the upstream", bool01(there))
-	s.gauge("waypost_walreceiver_status", "State of the walreceiver: 0 stopped, 1 starting, 2 streaming, 3 waiting, 4 restarting, -1 stopping",
+	s.gauge("waypost_walreceiver_status",
+		"State of the walreceiver: 0 stopped, 1 starting, 2 streaming, 3 waiting, 4 restarting, -1 stopping",
 		receiverStatus(f.State))
 	s.counters("waypost_walreceiver_sync_seconds_total", "Time that syncs of received WAL took").
 		add(fromMicros(s.areas.Stats.WAL.SyncMicros.Load()))
@@ -99,7 +100,7 @@ func (s *scrape) walSenders() {
 	}
 	each(s.gauges("pg_stat_replication_pg_current_wal_lsn_bytes", "The node's end of flushed WAL, as a number", labels...),
 		func(*sender) float64 { return float64(end) })
-	each(s.gauges("pg_stat_replication_pg_wal_lsn_diff", "Bytes by which what the client has replayed is behind that", labels...),
+	each(s.gauges("pg_stat_replication_pg_wal_lsn_diff", "Bytes by which the client's replay is behind that", labels...),
 		func(n *sender) float64 { return known(n.fields.Apply, behind(n.fields.Apply, end)) })
 	each(s.gauges("pg_stat_replication_reply_time", "The client's clock in its last reply", labels...),
 		func(n *sender) float64 { return seconds(n.fields.ReplyTime) })

@@ -43,16 +43,16 @@ func (s *scrape) database() {
 	ms("session_time", "Time of sessions, in milliseconds", d.SessionMicros.Load())
 	ms("active_time", "Time of statements, in milliseconds", d.ActiveMicros.Load())
 	ms("idle_in_transaction_time", "Time idle in a transaction, in milliseconds", d.IdleInXactMicros.Load())
-	for _, name := range []string{"blks_read", "blks_hit", "blk_read_time", "blk_write_time", "tup_fetched", "tup_inserted", "tup_updated",
-		"tup_deleted", "conflicts", "conflicts_confl_bufferpin", "conflicts_confl_deadlock", "conflicts_confl_lock",
+	for _, name := range []string{"blks_read", "blks_hit", "blk_read_time", "blk_write_time", "tup_fetched", "tup_inserted",
+		"tup_updated", "tup_deleted", "conflicts", "conflicts_confl_bufferpin", "conflicts_confl_deadlock", "conflicts_confl_lock",
 		"conflicts_confl_snapshot", "conflicts_confl_tablespace", "deadlocks", "temp_files", "temp_bytes"} {
 		counter(name, "Always 0: a relay has no tables", 0)
 	}
 	tell(s.counters("pg_stat_database_stats_reset", "Time at which these were last reset", labels...),
 		seconds(xlog.TimestampTz(d.Reset.At.Load())))
 	locks := s.gauges("pg_locks_count", "Always 0: a relay has no tables", "datname", "mode")
-	for _, mode := range []string{"accesssharelock", "rowsharelock", "rowexclusivelock", "shareupdateexclusivelock", "sharelock",
-		"sharerowexclusivelock", "exclusivelock", "accessexclusivelock", "sireadlock"} {
+	for _, mode := range []string{"accesssharelock", "rowsharelock", "rowexclusivelock", "shareupdateexclusivelock",
+		"sharelock", "sharerowexclusivelock", "exclusivelock", "accessexclusivelock", "sireadlock"} {
 		locks.add(0, databaseName, mode)
 	}
 }
@@ -85,7 +85,8 @@ func (s *scrape) activity() {
 		}
 	}
 	count := s.gauges("pg_stat_activity_count", "Sessions in this state", "datname", "state")
-	duration := s.gauges("pg_stat_activity_max_tx_duration", "Age of the oldest transaction of those, in seconds", "datname", "state")
+	duration := s.gauges("pg_stat_activity_max_tx_duration", "Age of the oldest transaction of those, in seconds",
+		"datname", "state")
 	for state := activity.Idle; state <= activity.Disabled; state++ {
 		count.add(float64(states[state]), databaseName, state.Display())
 		duration.add(longest[state], databaseName, state.Display())

@@ -9,12 +9,12 @@ import (
 	"waypost/internal/procsignal"
 )
 
-// metricsRest is how long no metrics process is launched after one has ended: what ended it, such as an address that is taken,
-// would most likely end the next one.
+// metricsRest is how long no metrics process is launched after one has ended: what ended it, such as an address that is
+// taken, would most likely end the next one.
 const metricsRest = 10 * time.Second
 
-// startMetrics launches the process that serves Prometheus while the node serves. In a shutdown the one there is lives on, to
-// the end of the walsenders, but none is launched any more.
+// startMetrics launches the process that serves Prometheus while the node serves. In a shutdown the one there is lives on,
+// to the end of the walsenders, but none is launched any more.
 func (pm *Postmaster) startMetrics() {
 	serving := pm.state == PMHotStandby || pm.state == PMRun
 	if !serving || pm.shutdown != noShutdown || pm.fatalError || pm.settings.String(guc.MetricsListenAddress) == "" ||

@@ -9,8 +9,8 @@ import (
 	"waypost/xlog"
 )
 
-// counts is what replay has counted and not yet added to the node's statistics. It adds it up when it publishes how far it has
-// come.
+// counts is what replay has counted and not yet added to the node's statistics. It adds it up when it publishes how far it
+// has come.
 type counts struct {
 	records, images, bytes uint64
 }

@@ -8,8 +8,8 @@ import (
 	"waypost/xlog"
 )
 
-// counts is what the receiving goroutine has counted and not yet added to the node's statistics. It adds it up where it writes
-// what was gathered: once for many messages, with the time that was taken for the last of them.
+// counts is what the receiving goroutine has counted and not yet added to the node's statistics. It adds it up where it
+// writes what was gathered: once for many messages, with the time that was taken for the last of them.
 type counts struct {
 	received uint64 // bytes
 	writes   uint64

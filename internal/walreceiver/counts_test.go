@@ -21,7 +21,9 @@ func TestWhatIsReceivedWrittenAndSyncedIsCounted(t *testing.T) {
 	g.waitReply(flushedIs(end))
 	s := g.Stats
 	bytes := uint64(end - start)
-	for what, p := range map[string]*pgstat.Progress{"received": &s.Waypost.Received, "written": &s.Waypost.Written, "flushed": &s.Waypost.Flushed} {
+	for what, p := range map[string]*pgstat.Progress{
+		"received": &s.Waypost.Received, "written": &s.Waypost.Written, "flushed": &s.Waypost.Flushed,
+	} {
 		require.Equal(t, bytes, p.Bytes.Load(), what)
 		require.GreaterOrEqual(t, p.LastAt.Load(), int64(before), what)
 	}

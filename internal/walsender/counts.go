@@ -10,8 +10,8 @@ import (
 )
 
 // tally is what of the WalSnd's own counters the node's statistics have already. Many walsenders would wear out the cache
-// lines that they share there: each adds what it has sent at most once every pgstat.FlushEvery, and at its end. Every message
-// is one read, be it into memory or of references to the file's pages.
+// lines that they share there: each adds what it has sent at most once every pgstat.FlushEvery, and at its end. Every
+// message is one read, be it into memory or of references to the file's pages.
 type tally struct {
 	mu              sync.Mutex
 	bytes, messages uint64

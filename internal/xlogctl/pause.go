@@ -10,8 +10,8 @@ import "fmt"
 //	    └──────── pg_wal_replay_resume() ────┴──────────────────────────────────────────┘
 //
 // Only while it is paused is ReplayedUpto sure to stand still. What else a node does goes on: it receives, flushes, reports
-// that, and sends. Therefore startup does not stand still while bytes are in doubt, differ from the upstream's, or a record is
-// known to be bad: what is held back for that would be held back for as long as the pause lasts.
+// that, and sends. Therefore startup does not stand still while bytes are in doubt, differ from the upstream's, or a record
+// is known to be bad: what is held back for that would be held back for as long as the pause lasts.
 //
 // It is nobody's who asks for it to be remembered: a node that starts, or starts anew after a crash, is not paused.
 type RecoveryPauseState uint32

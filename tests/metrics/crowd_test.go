@@ -84,7 +84,8 @@ func TestTwoHundredClientsFitIntoAScrape(t *testing.T) {
 		mustScrape(t, port)
 	}
 	took, cpu, memory := time.Since(began)/scrapesTimed, (cpuTime(t, pid)-before)/scrapesTimed, residentBytes(t, pid)
-	t.Logf("a scrape with %d clients: %v, %v of CPU; %.1f MB resident after %d", manyClients, took, cpu, memory/(1<<20), scrapesTimed)
+	t.Logf("a scrape with %d clients: %v, %v of CPU; %.1f MB resident after %d",
+		manyClients, took, cpu, memory/(1<<20), scrapesTimed)
 	require.Less(t, cpu, mostCPU)
 	require.Less(t, memory, float64(mostMemory))
 }

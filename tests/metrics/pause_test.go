@@ -1,15 +1,20 @@
 package metrics
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"waypost/tests/cluster"
+	"waypost/xlog"
 )
 
-const pauseState = "SELECT pg_get_wal_replay_pause_state()"
+const (
+	pauseState = "SELECT pg_get_wal_replay_pause_state()"
+	ofRelay    = "FROM pg_stat_replication WHERE application_name = 'relay'"
+)
 
 // What the upstream hears during a pause: WAL is flushed as ever, and nothing more is applied.
 func TestPausedRelayReportsFlushesAndNoApply(t *testing.T) {
@@ -18,9 +23,10 @@ func TestPausedRelayReportsFlushesAndNoApply(t *testing.T) {
 	port := c.FreePort()
 	relay := c.NewWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{Settings: listensOn(port)})
 	primary.Exec("CREATE TABLE t (n int)")
-	end := primary.FlushLSN()
-	replayed := "SELECT replay_lsn >= '" + end.String() + "' FROM pg_stat_replication WHERE application_name = 'relay'"
-	primary.WaitFor(patience, replayed, "t")
+	reported := func(what string, end xlog.LSN) {
+		primary.WaitFor(patience, fmt.Sprintf("SELECT %s_lsn >= '%v' %s", what, end, ofRelay), "t")
+	}
+	reported("replay", primary.FlushLSN())
 	require.Equal(t, "not paused", relay.QueryOne(pauseState))
 
 	relay.Query("SELECT pg_wal_replay_pause()")
@@ -29,9 +35,9 @@ func TestPausedRelayReportsFlushesAndNoApply(t *testing.T) {
 	at := relay.QueryOne("SELECT pg_last_wal_replay_lsn()")
 	archive := c.StartReceivewal("archive", relay.Conninfo())
 	primary.Exec("INSERT INTO t SELECT generate_series(1, 10000)")
-	end = primary.SwitchWAL()
-	primary.WaitFor(patience, "SELECT flush_lsn >= '"+end.String()+"' FROM pg_stat_replication WHERE application_name = 'relay'", "t")
-	require.Equal(t, at, primary.QueryOne("SELECT replay_lsn FROM pg_stat_replication WHERE application_name = 'relay'"))
+	end := primary.SwitchWAL()
+	reported("flush", end)
+	require.Equal(t, at, primary.QueryOne("SELECT replay_lsn "+ofRelay))
 	require.Equal(t, at, relay.QueryOne("SELECT pg_last_wal_replay_lsn()"))
 	cluster.Eventually(t, patience, "clients are sent what comes", func() bool {
 		lag, ok := mustScrape(t, port).value("waypost_walsender_lag_bytes", "application_name", "archive", "position", "sent")
@@ -40,7 +46,7 @@ func TestPausedRelayReportsFlushesAndNoApply(t *testing.T) {
 
 	relay.Query("SELECT pg_wal_replay_resume()")
 	require.Equal(t, "not paused", relay.QueryOne(pauseState))
-	primary.WaitFor(patience, "SELECT replay_lsn >= '"+end.String()+"' FROM pg_stat_replication WHERE application_name = 'relay'", "t")
+	reported("replay", end)
 
 	// A pause holds up no shutdown, and is over after it.
 	relay.Query("SELECT pg_wal_replay_pause()")

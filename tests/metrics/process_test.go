@@ -54,9 +54,11 @@ func TestMetricsAgreeWithSharedMemoryAndFollowTheLoad(t *testing.T) {
 	for _, stage := range []string{"received", "written", "flushed", "checked", "sent"} {
 		cluster.Eventually(t, patience, "more WAL is "+stage, grew("waypost_wal_bytes_total", "stage", stage))
 	}
-	cluster.Eventually(t, patience, "the client was sent more", grew("waypost_walsender_sent_bytes_total", "application_name", "archive"))
+	cluster.Eventually(t, patience, "the client was sent more",
+		grew("waypost_walsender_sent_bytes_total", "application_name", "archive"))
 	cluster.Eventually(t, patience, "records were checked", grew("pg_stat_wal_records_total"))
-	cluster.Eventually(t, patience, "there were syncs", grew("pg_stat_io_fsyncs_total", "backend_type", "walreceiver", "context", "normal"))
+	cluster.Eventually(t, patience, "there were syncs",
+		grew("pg_stat_io_fsyncs_total", "backend_type", "walreceiver", "context", "normal"))
 
 	// At rest, what came in has gone all the way.
 	cluster.Eventually(t, patience, "all stages are even", func() bool {
@@ -140,7 +142,8 @@ func TestMetricsAreServedUntilTheLastClientHasAll(t *testing.T) {
 	archive := c.StartReceivewal("archive", relay.Conninfo())
 	relay.WaitPos(patience, primary.SwitchWAL())
 	cluster.Eventually(t, patience, "the client streams", func() bool {
-		_, ok := mustScrape(t, port).value("waypost_walsender_sent_bytes_total", "application_name", "archive", "state", "streaming")
+		_, ok := mustScrape(t, port).
+			value("waypost_walsender_sent_bytes_total", "application_name", "archive", "state", "streaming")
 		return ok
 	})
 	kill(t, archive.PID, syscall.SIGSTOP)

@@ -13,13 +13,19 @@ import (
 	"waypost/tests/cluster"
 )
 
+// counted waits until a counter is not zero.
+func counted(t *testing.T, w *cluster.Waypost, name string) {
+	t.Helper()
+	cluster.Eventually(t, patience, name+" counts", func() bool { return counter(t, w, name) > 0 })
+}
+
 func TestCountersSurviveARestartWithWhatWasSentLast(t *testing.T) {
 	c := cluster.New(t)
 	primary := c.NewPostgres("primary", 15, cluster.PostgresOptions{SegSizeMB: 1})
 	relay := c.NewWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{})
 	archive := c.StartReceivewal("archive", relay.Conninfo())
 	relay.WaitPos(patience, primary.SwitchWAL())
-	cluster.Eventually(t, patience, "the client has something", func() bool { return counter(t, relay, "Waypost.Sent.Bytes") > 0 })
+	counted(t, relay, "Waypost.Sent.Bytes")
 	// What comes while the client does not read is sent when the checkpointer has long ended.
 	kill(t, archive.PID, syscall.SIGSTOP)
 	primary.PgbenchInit(3)
@@ -48,7 +54,7 @@ func TestCrashCostsNoMoreThanSinceTheLastRestartpoint(t *testing.T) {
 	primary.PgbenchInit(1)
 	primary.Exec("CHECKPOINT")
 	relay.WaitPos(patience, primary.SwitchWAL())
-	cluster.Eventually(t, patience, "a restartpoint", func() bool { return counter(t, relay, "Checkpointer.RestartpointsDone") > 0 })
+	counted(t, relay, "Checkpointer.RestartpointsDone")
 	file := filepath.Join(relay.DataDir, "pg_stat", "waypost.stat")
 	cluster.Eventually(t, patience, "the counters are saved", func() bool {
 		_, err := os.Stat(file)
@@ -64,16 +70,12 @@ func TestCrashCostsNoMoreThanSinceTheLastRestartpoint(t *testing.T) {
 		return s.Generation() == 2
 	})
 	relay.WaitServing(patience)
-	cluster.Eventually(t, patience, "what was saved is there again", func() bool {
-		return counter(t, relay, "Checkpointer.RestartpointsDone") > 0
-	})
+	counted(t, relay, "Checkpointer.RestartpointsDone")
 
 	// A postmaster that is killed leaves no less.
 	relay.Kill9()
 	relay.Start()
-	cluster.Eventually(t, patience, "what was saved is there again", func() bool {
-		return counter(t, relay, "Checkpointer.RestartpointsDone") > 0
-	})
+	counted(t, relay, "Checkpointer.RestartpointsDone")
 }
 
 func TestDamagedCountersAreNoReasonNotToStart(t *testing.T) {
