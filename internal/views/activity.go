@@ -43,6 +43,18 @@ var activityViews = [...]view{
 		},
 	},
 	{
+		// What the node's processes wait for.
+		"pg_wait_events", "type name",
+		func(s *scan) error {
+			for class := activity.WaitEvent(1); class < 16; class++ {
+				for e := class << 24; e.Name() != ""; e++ {
+					s.add(e.Type(), e.Name())
+				}
+			}
+			return nil
+		},
+	},
+	{
 		"pg_stat_gssapi", "pid gss_authenticated encrypted credentials_delegated",
 		func(s *scan) error {
 			return s.eachClient(func(p *process) { s.add(p.pid, false, false, false) })

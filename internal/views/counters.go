@@ -80,6 +80,27 @@ var counterViews = [...]view{
 		},
 	},
 	{
+		"pg_stat_slru", "name stats_reset blks_zeroed blks_hit blks_read blks_written blks_exists flushes truncates",
+		func(s *scan) error {
+			names := slruNames[:]
+			if s.major < 17 {
+				names = olderSLRUNames[:]
+			}
+			for _, name := range names {
+				s.add(append([]sql.Value{name, resetAt(&s.Stats.SLRU)}, zeros(7)...)...)
+			}
+			return nil
+		},
+	},
+	{
+		"pg_stat_recovery_prefetch",
+		"stats_reset prefetch hit skip_init skip_new skip_fpw skip_rep wal_distance block_distance io_depth",
+		func(s *scan) error {
+			s.add(append([]sql.Value{resetAt(&s.Stats.Prefetch)}, zeros(9)...)...)
+			return nil
+		},
+	},
+	{
 		"waypost_wal",
 		"received_bytes last_received written_bytes last_written flushed_bytes last_flushed sent_bytes last_sent " +
 			"checked_bytes last_checked crc_failures last_crc_failure refetches last_refetch connections last_connected " +
@@ -87,6 +108,14 @@ var counterViews = [...]view{
 		wayOfTheWAL,
 	},
 }
+
+// The caches that PostgreSQL counts here, which a node without transactions has not.
+var (
+	slruNames = [...]string{"commit_timestamp", "multixact_member", "multixact_offset", "notify", "serializable",
+		"subtransaction", "transaction", "other"}
+	olderSLRUNames = [...]string{"CommitTs", "MultiXactMember", "MultiXactOffset", "Notify", "Serial", "Subtrans", "Xact",
+		"other"}
+)
 
 func load(n *atomic.Uint64) sql.Value { return count(n.Load()) }
 

@@ -76,6 +76,15 @@ func TestDatabaseHasOneRowAndThatOfSharedObjects(t *testing.T) {
 		r.rows("select * from pg_stat_database_conflicts"))
 }
 
+func TestViewsOfWhatThereIsNotHaveTheirRows(t *testing.T) {
+	r := newRig(t)
+	require.Equal(t, [][]string{{"8", "0"}}, r.rows("select count(*), sum(blks_read) from pg_stat_slru"))
+	require.Equal(t, [][]string{{"0", "0"}}, r.rows("select prefetch, io_depth from pg_stat_recovery_prefetch"))
+	require.Equal(t, [][]string{{"Timeout", "PgSleep"}}, r.rows("select type, name from pg_wait_events where name = 'PgSleep'"))
+	r.major = 16
+	require.Equal(t, [][]string{{"Xact"}}, r.rows("select name from pg_stat_slru where name = 'Xact'"))
+}
+
 func TestWayOfTheWALIsShownInBytesAndTimes(t *testing.T) {
 	r := newRig(t)
 	w, at := &r.p.Stats.Waypost, xlog.FromTime(now)
