@@ -53,7 +53,6 @@ var params = [numParams]Param{
 	ArrayNulls: {
 		Name: "array_nulls", Type: Bool, Context: User, Boot: "on",
 		Category: catCompat, Short: "Read an unquoted NULL in an array literal as a null element",
-		Flags: FlagInert,
 	},
 	AuthQuery: {
 		Name: "auth_query", Type: String, Context: Sighup, Boot: "",
@@ -237,6 +236,7 @@ var params = [numParams]Param{
 	CheckpointWarning: {
 		Name: "checkpoint_warning", Type: Int, Context: Sighup, Boot: "30", Unit: Sec, Max: maxInt,
 		Category: catCheckpoints, Short: "Warn when WAL volume forces checkpoints more often than this",
+		Flags: flagLater,
 	},
 	ClientConnectionCheckInterval: {
 		Name: "client_connection_check_interval", Type: Int, Context: User, Boot: "0", Unit: MS, Max: maxInt,
@@ -1636,6 +1636,7 @@ var params = [numParams]Param{
 	SslPreferServerCiphers: {
 		Name: "ssl_prefer_server_ciphers", Type: Bool, Context: Sighup, Boot: "on",
 		Category: catSSL, Short: "Accepted for compatibility; the suite is chosen by the hardware of both sides",
+		Flags: flagLater,
 	},
 	SslRenegotiationLimit: {
 		Name: "ssl_renegotiation_limit", Type: Int, Context: User, Boot: "0", Unit: KB,
@@ -1645,6 +1646,7 @@ var params = [numParams]Param{
 	SslTls13Ciphers: {
 		Name: "ssl_tls13_ciphers", Type: String, Context: Sighup, Boot: "", since: 18,
 		Category: catSSL, Short: "Cipher suites allowed from TLS 1.3 on; empty for the library's own",
+		Flags: flagLater,
 	},
 	StandardConformingStrings: {
 		Name: "standard_conforming_strings", Type: Bool, Context: User, Boot: "on",
@@ -1764,7 +1766,7 @@ var params = [numParams]Param{
 	TraceConnectionNegotiation: {
 		Name: "trace_connection_negotiation", Type: Bool, Context: Postmaster, Boot: "off", since: 17,
 		Category: catDeveloper, Short: "Log how the negotiation of encryption went",
-		Flags: FlagNotInSample,
+		Flags: FlagNotInSample | flagLater,
 	},
 	TraceNotify: {
 		Name: "trace_notify", Type: Bool, Context: User, Boot: "off",
@@ -1848,7 +1850,6 @@ var params = [numParams]Param{
 	TransformNullEquals: {
 		Name: "transform_null_equals", Type: Bool, Context: User, Boot: "off",
 		Category: catPlatforms, Short: "Read \"x = NULL\" as \"x IS NULL\"",
-		Flags: FlagInert,
 	},
 	UnixSocketDirectories: {
 		Name: "unix_socket_directories", Type: String, Context: Postmaster, Boot: "/tmp",
@@ -1997,7 +1998,6 @@ var params = [numParams]Param{
 	WalReceiverCreateTempSlot: {
 		Name: "wal_receiver_create_temp_slot", Type: Bool, Context: Sighup, Boot: "off",
 		Category: catStandby, Short: "Whether a temporary slot is made when no slot is named",
-		Flags: flagLater,
 	},
 	WalReceiverLibrary: {
 		Name: "wal_receiver_library", Type: String, Context: Sighup, Boot: "pgwire",

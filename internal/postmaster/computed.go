@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"waypost/internal/datadir"
 	"waypost/internal/guc"
@@ -26,6 +27,9 @@ func setComputed(s *guc.Settings) error {
 		{guc.HugePagesStatus, "off"},
 		{guc.NumOsSemaphores, "0"},
 	}
+	if page, ok := hugePageSize(); ok {
+		computed = append(computed, fact{guc.SharedMemorySizeInHugePages, strconv.FormatUint((size+page-1)/page, 10)})
+	}
 	dir := s.String(guc.DataDirectory)
 	if info, err := os.Stat(dir); err == nil { // if there is none, its check will say so
 		mode := strconv.FormatUint(uint64(datadir.ModeFor(info.Mode().Perm()).Dir), 8)
@@ -40,6 +44,21 @@ func setComputed(s *guc.Settings) error {
 		}
 	}
 	return nil
+}
+
+// hugePageSize is that of the system's usual huge pages, bytes.
+func hugePageSize() (uint64, bool) {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "Hugepagesize:"); ok {
+			kb, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 32)
+			return kb << 10, err == nil && kb > 0
+		}
+	}
+	return 0, false
 }
 
 // segmentSize is the size of the WAL files that are there: each is as long as all.
