@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -237,4 +238,42 @@ func TestNothingThatWasCheckedIsTakenBackWithWhatIsInDoubt(t *testing.T) {
 			require.Equal(t, l.Pos(), g.XLog.Replayed())
 		})
 	}
+}
+
+// A fault may heal without a repair: the bytes were wrong in memory only, or somebody has put the file right.
+func TestFaultThatHealsByItselfKeepsNothingFromBeingTakenBack(t *testing.T) {
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(1) + 3*xlog.PageSize + 800)
+	bad, _ := l.Filler(500)
+	end := l.Pos()
+	l.Filler(2000)
+	cut := l.Pos() - 100
+	wrong := slices.Clone(l.Bytes(seg(1), cut))
+	wrong[bad-seg(1)+100] ^= 1
+	for i := range 300 {
+		wrong[len(wrong)-1-i] ^= 0x55
+	}
+	g := newRig(t)
+	g.set(guc.WalReceiverTimeout, "100ms") // the upstream has nothing to repair with
+	g.Settings = g.Reload()
+	g.found()
+	g.receivesBytes(1, wrong)
+	_, err := g.replayFlushed()
+	require.NoError(t, err)
+	require.Equal(t, bad, g.fault.at)
+
+	f, err := os.OpenFile(g.path(1, 1), os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer f.Close()
+	_, err = f.WriteAt(l.Bytes(bad+100, bad+101), int64(bad+100-seg(1)))
+	require.NoError(t, err)
+	g.fault.again = time.Time{}
+	g.rereadReplay()
+	_, err = g.replayFlushed()
+	require.NoError(t, err)
+	require.Equal(t, end, g.XLog.Replayed())
+	require.Zero(t, g.fault.at)
+	g.XLog.DiffersAt.Store(uint64(cut - 300))
+	require.True(t, g.takeBackUnfinished())
+	require.Equal(t, end, g.XLog.Written())
 }
