@@ -1,6 +1,9 @@
 package views
 
-import "waypost/internal/roles"
+import (
+	"waypost/internal/roles"
+	"waypost/internal/sql"
+)
 
 // The relations that PostgreSQL does not let everybody read, and who may.
 func readers(relation string) (role string, restricted bool) {
@@ -14,8 +17,12 @@ func readers(relation string) (role string, restricted bool) {
 	return "", false
 }
 
-// mayRead says whether current_user may read a relation; the error is PostgreSQL's.
-func (n *node) mayRead(r *relationRow) error {
+// allow says whether current_user may read a relation; the error is PostgreSQL's.
+func (r *relationRow) allow(c *sql.Call) error {
+	n, err := nodeOf(c)
+	if err != nil {
+		return err
+	}
 	role, restricted := readers(r.name)
 	switch {
 	case !restricted, n.CurrentRole().Superuser, role != "" && n.may(role):
@@ -24,6 +31,24 @@ func (n *node) mayRead(r *relationRow) error {
 		return denied("view", r.name)
 	}
 	return denied("table", r.name)
+}
+
+// mayCall makes what says whether current_user may call a function; nil where everybody may.
+func mayCall(name string) func(c *sql.Call) error {
+	role, restricted := callers(name)
+	if !restricted {
+		return nil
+	}
+	return func(c *sql.Call) error {
+		n, err := nodeOf(c)
+		if err != nil {
+			return err
+		}
+		if n.CurrentRole().Superuser || role != "" && n.may(role) {
+			return nil
+		}
+		return denied("function", name)
+	}
 }
 
 // callers says who may call a function that PostgreSQL does not let everybody call: members of the role, "" for nobody

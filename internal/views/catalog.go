@@ -96,12 +96,12 @@ const (
 func (c source) make(schema string, r *relationRow) *sql.Relation {
 	rel := &sql.Relation{Schema: schema, Name: r.name, OID: r.oid, Columns: r.columnsOf(c.major), Table: r.kind == 'r'}
 	v := viewOf(r.name)
+	if _, restricted := readers(r.name); restricted {
+		rel.Allow = r.allow
+	}
 	rel.Rows = func(call *sql.Call, need sql.Need) (sql.Cursor, error) {
 		s, err := begin(call, c.major)
 		if err != nil {
-			return nil, err
-		}
-		if err := s.mayRead(r); err != nil {
 			return nil, err
 		}
 		if v == nil {

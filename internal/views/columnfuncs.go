@@ -46,11 +46,10 @@ func (c source) columnOf(name string) *sql.Function {
 				column = function
 			}
 			return &sql.Function{Name: name, Stable: true, Eval: func(call *sql.Call, a []sql.Value) (sql.Value, error) {
-				n, err := nodeOf(call)
+				n, err := enter(call, name, baseMajor)
 				if err != nil {
 					return nil, err
 				}
-				n.major = baseMajor
 				return n.oneColumn(f.view, column, a)
 			}}
 		}

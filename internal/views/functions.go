@@ -17,10 +17,10 @@ type function struct {
 
 // of makes it a function of the catalog.
 func (f *function) of(name string, major int) *sql.Function {
-	out := &sql.Function{Name: name, Args: f.args, Stable: true}
+	out := &sql.Function{Name: name, Args: f.args, Stable: true, Allow: mayCall(name)}
 	if f.rows != nil {
 		out.Rows = func(c *sql.Call, a []sql.Value) (sql.Cursor, error) {
-			n, err := f.enter(c, name, major)
+			n, err := enter(c, name, major)
 			if err != nil {
 				return nil, err
 			}
@@ -30,7 +30,7 @@ func (f *function) of(name string, major int) *sql.Function {
 		return out
 	}
 	out.Eval = func(c *sql.Call, a []sql.Value) (sql.Value, error) {
-		n, err := f.enter(c, name, major)
+		n, err := enter(c, name, major)
 		switch {
 		case err != nil:
 			return nil, err
@@ -45,15 +45,9 @@ func (f *function) of(name string, major int) *sql.Function {
 	return out
 }
 
-// enter says whether current_user may call the function.
-func (f *function) enter(c *sql.Call, name string, major int) (*node, error) {
+// enter is the node as a function of that name sees it.
+func enter(c *sql.Call, name string, major int) (*node, error) {
 	n, err := nodeOf(c)
-	if err != nil {
-		return nil, err
-	}
 	n.major, n.function = major, name
-	if role, restricted := callers(name); restricted && !n.CurrentRole().Superuser && (role == "" || !n.may(role)) {
-		return nil, denied("function", name)
-	}
-	return &n, nil
+	return &n, err
 }

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"waypost/internal/sql"
+	"waypost/internal/views"
 )
 
 func TestRolesAreShownWithoutPasswordsButToSuperusers(t *testing.T) {
@@ -88,5 +91,26 @@ func TestPrivilegesAreAnsweredAsPostgreSQLDoes(t *testing.T) {
 		"pg_tablespace_location(77)":                            "58P01",
 	} {
 		require.Equal(t, code, r.fails("select "+query).Code, query)
+	}
+}
+
+// As PostgreSQL, which looks at permissions before it tells a client of any column.
+func TestPermissionsAreLookedAtWhenExecutionBegins(t *testing.T) {
+	r := configured(t, "", "local all all peer\n", "").as("dave")
+	for _, query := range []string{
+		"select * from pg_hba_file_rules", "select 1 where exists (select from pg_authid)", "select pg_reload_conf() where false",
+		"select case when true then 1 else (select count(*) from pg_ls_waldir()) end", "select * from pg_hba_file_rules()",
+	} {
+		list, err := sql.Parse(query)
+		require.NoError(t, err)
+		catalog := views.Catalog(17)
+		st, err := sql.Prepare(context.Background(), r, catalog, list[0], nil)
+		require.NoError(t, err, query)
+		_, err = st.Execute(context.Background(), r, catalog, nil, nil)
+		require.ErrorContains(t, err, "permission denied for ", query)
+		r.as("postgres")
+		_, err = st.Execute(context.Background(), r, catalog, nil, nil)
+		require.NoError(t, err, query)
+		r.as("dave")
 	}
 }

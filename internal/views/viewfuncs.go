@@ -42,10 +42,9 @@ func (c source) rowsOf(name string) *sql.Function {
 	for i := range viewsOfFunctions {
 		if f := &viewsOfFunctions[i]; f.function == name {
 			columns, types := outputs(name)
-			out := &sql.Function{Name: name, Stable: true}
+			out := &sql.Function{Name: name, Stable: true, Allow: mayCall(name)}
 			all := func(call *sql.Call, a []sql.Value) (sql.Cursor, error) {
-				body := function{names: name}
-				n, err := body.enter(call, name, c.major)
+				n, err := enter(call, name, c.major)
 				if err != nil {
 					return nil, err
 				}

@@ -39,6 +39,10 @@ type Relation struct {
 	// Table says that it is a table rather than a view, and therefore has a
 	// column tableoid, which "*" does not show.
 	Table bool
+	// Allow says, as an error, that the current user may not read it. It is
+	// asked when the execution of a statement that names it begins; nil lets
+	// everybody.
+	Allow func(c *Call) error
 	// Rows is called for each scan that a statement makes of the relation.
 	// It should take its picture of the node at once; the Cursor may give
 	// out what was seen then.
@@ -66,6 +70,9 @@ type Function struct {
 	// the function must not be called before execution.
 	Stable bool
 
+	// Allow says, as an error, that the current user may not call it; as
+	// Relation.Allow.
+	Allow func(c *Call) error
 	// Eval is the body of a function that returns one value (for one with
 	// several Out columns, a *types.Row).
 	Eval func(c *Call, args []types.Value) (types.Value, error)

@@ -19,6 +19,7 @@ type analyzer struct {
 	fixed  bool        // there are no others than those
 	depth  int
 	steps  int
+	allows []func(c *catalog.Call) error // what to ask before the plan is run
 }
 
 // maxLevels bounds how deep analysis recurses; the parser's bounds are
@@ -39,6 +40,12 @@ func (a *analyzer) enter() error {
 }
 
 func (a *analyzer) leave() { a.depth-- }
+
+func (a *analyzer) allow(ask func(c *catalog.Call) error) {
+	if ask != nil {
+		a.allows = append(a.allows, ask)
+	}
+}
 
 // errorf makes an error with a position.
 func (a *analyzer) errorf(at ast.Pos, code, format string, args ...any) *types.Error {

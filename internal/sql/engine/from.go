@@ -101,6 +101,7 @@ func (a *analyzer) relation(sc *scope, r *ast.RelationRef) (source, []*nsItem, e
 	if rel == nil {
 		return nil, nil, a.errorf(r.At, types.CodeUndefinedTable, "relation \"%s\" does not exist", name)
 	}
+	a.allow(rel.Allow)
 	scan := &scanRelation{rel: rel, at: sc.width, need: make([]bool, len(rel.Columns)+1)}
 	cols := make([]nsCol, len(rel.Columns))
 	for i, c := range rel.Columns {

@@ -143,6 +143,7 @@ func (a *analyzer) body(r *routine) builtin.Body {
 		if f.Eval == nil {
 			return nil
 		}
+		a.allow(f.Allow)
 		return func(c *catalog.Call, _ *builtin.Info, v []value) (value, error) { return f.Eval(c, v) }
 	}
 	if r.own != nil {
@@ -186,6 +187,7 @@ func (a *analyzer) setBody(r *routine) builtin.SetBody {
 		if f.Rows == nil {
 			return nil
 		}
+		a.allow(f.Allow)
 		return func(c *catalog.Call, _ *builtin.Info, v []value) (catalog.Cursor, error) { return f.Rows(c, v) }
 	}
 	if r.own != nil {

@@ -42,8 +42,9 @@ type Statement struct {
 	// Columns describe the result; there may be none.
 	Columns []ResultColumn
 
-	text string
-	plan *query
+	text   string
+	plan   *query
+	allows []func(c *catalog.Call) error
 }
 
 // caught turns a panic into an error; the statement is lost, the process is not.
@@ -98,7 +99,7 @@ func prepare(ctx context.Context, s catalog.Session, c *catalog.Catalog, p *ast.
 			return nil, types.Errorf(types.CodeIndeterminateDatatype, "could not determine data type of parameter $%d", i+1)
 		}
 	}
-	st = &Statement{text: p.Text, plan: q, Params: a.params}
+	st = &Statement{text: p.Text, plan: q, Params: a.params, allows: a.allows}
 	for _, c := range q.cols {
 		st.Columns = append(st.Columns, ResultColumn{Name: c.name, Type: c.t, Len: typeLen(c.t), Typmod: c.typmod})
 	}
@@ -129,6 +130,11 @@ func (st *Statement) Execute(ctx context.Context, s catalog.Session, c *catalog.
 func (st *Statement) start(r *run, formats []int16) (rows *Rows, err error) {
 	if n := len(formats); n > 1 && n != len(st.Columns) {
 		return nil, types.Errorf("08P01", "bind message has %d result formats but query has %d columns", n, len(st.Columns))
+	}
+	for _, ask := range st.allows {
+		if err := ask(r.call); err != nil {
+			return nil, told(err)
+		}
 	}
 	rows = &Rows{st: st, call: r.call, formats: formats}
 	if rows.next, err = st.plan.open(r, nil); err != nil {
