@@ -2,6 +2,7 @@ package backend
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"waypost/internal/sql"
 	"waypost/internal/sql/ast"
@@ -18,55 +19,31 @@ type copyFormat struct {
 	quote, esc byte
 }
 
-// copyFormatOf reads the options of a COPY.
-func copyFormatOf(options []ast.CopyOption) (f copyFormat, err error) {
+// copyFormatOf reads the options of a COPY in the query string text.
+func copyFormatOf(options []ast.CopyOption, text string) (f copyFormat, err error) {
 	f = copyFormat{delimiter: '\t', null: `\N`, quote: '"', esc: '"'}
-	given := map[string]string{}
+	seen := map[string]bool{}
 	for _, o := range options {
-		if _, twice := given[o.Name]; twice {
-			return f, protocol.Errorf(protocol.CodeSyntaxError, "conflicting or redundant options")
+		if seen[o.Name] {
+			return f, copyError(text, o, protocol.CodeSyntaxError, "conflicting or redundant options")
 		}
-		given[o.Name] = o.Value
-	}
-	switch given["format"] {
-	case "", "text":
-	case "csv":
-		f.csv, f.delimiter, f.null = true, ',', ""
-	case "binary":
-		return f, protocol.Errorf(protocol.CodeFeatureNotSupported, "COPY in binary format is not supported")
-	default:
-		return f, protocol.Errorf(protocol.CodeInvalidParameterValue, "COPY format \"%s\" not recognized", given["format"])
-	}
-	for name, value := range given {
-		switch name {
-		case "format":
-		case "header":
-			on, ok := parseBool(value, false)
-			if !ok {
-				return f, protocol.Errorf(protocol.CodeSyntaxError, "header requires a Boolean value or \"match\"")
-			}
-			f.header = on
-		case "null":
-			if strings.ContainsAny(value, "\r\n") {
-				return f, protocol.Errorf(protocol.CodeInvalidParameterValue, "COPY null representation cannot use newline or carriage return")
-			}
-			f.null = value
-		case "delimiter":
-			if len(value) != 1 {
-				return f, protocol.Errorf(protocol.CodeFeatureNotSupported, "COPY delimiter must be a single one-byte character")
-			}
-			f.delimiter = value[0]
-		case "quote", "escape":
-			if len(value) != 1 || !f.csv {
-				return f, protocol.Errorf(protocol.CodeFeatureNotSupported, "COPY %s requires CSV mode and a single one-byte character", name)
-			}
-			if name == "quote" {
-				f.quote = value[0]
-			} else {
-				f.esc = value[0]
-			}
+		seen[o.Name] = true
+		if o.Name != "format" {
+			continue
+		}
+		switch o.Value {
+		case "text":
+		case "csv":
+			f.csv, f.delimiter, f.null = true, ',', ""
+		case "binary":
+			return f, copyError(text, o, protocol.CodeFeatureNotSupported, "COPY in binary format is not supported")
 		default:
-			return f, protocol.Errorf(protocol.CodeFeatureNotSupported, "the option \"%s\" of COPY is not supported", name)
+			return f, copyError(text, o, protocol.CodeInvalidParameterValue, "COPY format \"%s\" not recognized", o.Value)
+		}
+	}
+	for _, o := range options {
+		if err := f.set(o, text); err != nil {
+			return f, err
 		}
 	}
 	if strings.IndexByte("\\.abcdefghijklmnopqrstuvwxyz0123456789\r\n", f.delimiter) >= 0 && !f.csv || f.csv && f.delimiter == f.quote {
@@ -75,9 +52,51 @@ func copyFormatOf(options []ast.CopyOption) (f copyFormat, err error) {
 	return f, nil
 }
 
+// set takes one option but the format over.
+func (f *copyFormat) set(o ast.CopyOption, text string) error {
+	one := func(c *byte) error {
+		if len(o.Value) != 1 || !f.csv && o.Name != "delimiter" {
+			return copyError(text, o, protocol.CodeFeatureNotSupported, "COPY %s must be a single one-byte character, of CSV", o.Name)
+		}
+		*c = o.Value[0]
+		return nil
+	}
+	switch o.Name {
+	case "format":
+	case "header":
+		on, ok := parseBool(o.Value, false)
+		if !ok {
+			return copyError(text, o, protocol.CodeSyntaxError, "header requires a Boolean value or \"match\"")
+		}
+		f.header = on
+	case "null":
+		if strings.ContainsAny(o.Value, "\r\n") {
+			return protocol.Errorf(protocol.CodeInvalidParameterValue, "COPY null representation cannot use newline or carriage return")
+		}
+		f.null = o.Value
+	case "delimiter":
+		return one(&f.delimiter)
+	case "quote":
+		return one(&f.quote)
+	case "escape":
+		return one(&f.esc)
+	default:
+		return copyError(text, o, protocol.CodeFeatureNotSupported, "the option \"%s\" of COPY is not supported", o.Name)
+	}
+	return nil
+}
+
+func copyError(text string, o ast.CopyOption, code protocol.SQLSTATE, format string, args ...any) *protocol.Error {
+	e := protocol.Errorf(code, format, args...)
+	if o.At >= 0 && o.At <= len(text) {
+		e.Position = utf8.RuneCountInString(text[:o.At]) + 1
+	}
+	return e
+}
+
 // copyTo runs COPY (query) TO STDOUT.
 func (t *tcop) copyTo(p *portal, s *ast.Copy) (result, error) {
-	f, err := copyFormatOf(s.Options)
+	f, err := copyFormatOf(s.Options, p.st.text)
 	if err != nil {
 		return result{}, err
 	}
@@ -85,11 +104,15 @@ func (t *tcop) copyTo(p *portal, s *ast.Copy) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	rows, err := st.statement.Bound(&t.interrupt, t.views, t.cat()).Start(nil)
-	if err != nil {
+	bound := st.statement.Bound(&t.interrupt, t.views, t.cat())
+	if err := bound.Plan(); err != nil {
 		return result{}, t.interrupted(err)
 	}
 	t.out = protocol.AppendCopyOutResponse(t.out, len(st.columns))
+	rows, err := bound.Start(nil)
+	if err != nil {
+		return result{}, t.interrupted(err)
+	}
 	if f.header {
 		names := make([]types.Value, len(st.columns))
 		columns := make([]sql.ResultColumn, len(st.columns))

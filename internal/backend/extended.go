@@ -6,6 +6,7 @@ import (
 
 	"waypost/internal/sql"
 	"waypost/internal/sql/ast"
+	"waypost/internal/sql/types"
 	"waypost/protocol"
 )
 
@@ -139,7 +140,14 @@ func (t *tcop) bind(p *portal, m *protocol.Bind) error {
 		if err != nil {
 			return parameterContext(m.Portal, i, false, err)
 		}
-		if err := t.addParameter(p, in); err != nil {
+		if in, err = t.received(in); err != nil {
+			return parameterContext(m.Portal, i, false, err)
+		}
+		if p.bound == nil {
+			continue // a utility statement takes no notice
+		}
+		if err := p.bound.Add(sql.Param{Format: in.Format, Data: in.Data}); err != nil {
+			err = binaryError(i, in, p.st.params[i], t.interrupted(err))
 			return parameterContext(m.Portal, i, in.Format == 0 && in.Data != nil, err)
 		}
 	}
@@ -160,20 +168,46 @@ func (t *tcop) bind(p *portal, m *protocol.Bind) error {
 	return nil
 }
 
-func (t *tcop) addParameter(p *portal, in protocol.Parameter) error {
-	if in.Format == 0 && in.Data != nil {
-		text, err := t.fromClient(string(in.Data))
-		if err != nil {
-			return err
-		}
-		in.Data = []byte(text)
-	} else {
+// received takes a parameter out of the message, and a text into UTF-8.
+func (t *tcop) received(in protocol.Parameter) (protocol.Parameter, error) {
+	if in.Format != 0 || in.Data == nil {
 		in.Data = bytes.Clone(in.Data) // the message goes, the portal stays
+		return in, nil
 	}
-	if p.bound == nil {
-		return nil // a utility statement takes no notice
+	text, err := t.fromClient(string(in.Data))
+	in.Data = []byte(text)
+	return in, err
+}
+
+// binaryError is the error of a binary parameter whose length is wrong, as PostgreSQL words it.
+func binaryError(i int, in protocol.Parameter, of sql.OID, err error) error {
+	want := binaryLen(of)
+	switch {
+	case in.Format != 1 || want == 0:
+		return err
+	case len(in.Data) < want:
+		return protocol.Errorf(protocol.CodeProtocolViolation, "insufficient data left in message")
+	case len(in.Data) > want:
+		return protocol.Errorf(protocol.CodeInvalidBinaryRepresentation, "incorrect binary data format in bind parameter %d", i+1)
 	}
-	return t.interrupted(p.bound.Add(sql.Param{Format: in.Format, Data: in.Data}))
+	return err
+}
+
+// binaryLen is how long a type's values are in binary, 0 where that varies.
+func binaryLen(of sql.OID) int {
+	switch of {
+	case types.Bool, types.Char:
+		return 1
+	case types.Int2:
+		return 2
+	case types.Int4, types.Oid, types.Float4, types.Date, types.Xid, types.RegClass, types.RegType, types.RegProc, types.RegRole, types.RegNS:
+		return 4
+	case types.Int8, types.Float8, types.Time, types.Timestamp, types.TimestampTz, types.LSN, types.Xid8:
+		return 8
+	case types.Interval:
+		return 16
+	}
+	return 0
 }
 
 // parameterContext says of an error which parameter it was (PostgreSQL: bind_param_error_callback, with

@@ -129,6 +129,9 @@ func (s *Session) override() error {
 			return err
 		}
 	}
+	if err := s.P.Settings.SetID(guc.ClientEncoding, s.encodingOfServer(), guc.SourceDynamicDefault); err != nil {
+		return err
+	}
 	return s.overrideAnswers()
 }
 

@@ -222,20 +222,32 @@ func (t *tcop) privileges() *guc.Privileges {
 // settled has what follows from the settings follow, once a command is over: they may have changed by SET, by the end of a
 // transaction, or by a reload. The client is told of what it must know.
 func (s *Session) settled() {
-	if t := s.tcop; t != nil {
-		if super := t.currentRole().Superuser; super != s.P.Settings.Bool(guc.IsSuperuser) {
-			_ = s.P.Settings.SetID(guc.IsSuperuser, onOff(super), guc.SourceOverride)
-		}
-		if t.logTouched {
-			s.P.ConfigureLog()
-			t.logTouched = t.xact.block != blockDefault // it may be rolled back
-		}
-		if a := s.P.Settings.String(guc.ApplicationName); a != t.application {
-			t.application = a
-			s.reportApplication(a)
-		}
+	s.tellSettings()
+	t := s.tcop
+	if t == nil {
+		return
 	}
+	if super := t.currentRole().Superuser; super != s.P.Settings.Bool(guc.IsSuperuser) {
+		_ = s.P.Settings.SetID(guc.IsSuperuser, onOff(super), guc.SourceOverride)
+		s.tellSettings()
+	}
+	if t.logTouched {
+		s.P.ConfigureLog()
+		t.logTouched = t.xact.block != blockDefault // it may be rolled back
+	}
+	if a := s.P.Settings.String(guc.ApplicationName); a != t.application {
+		t.application = a
+		s.reportApplication(a)
+	}
+}
+
+// tellSettings tells the client what has changed of that which it is to know.
+func (s *Session) tellSettings() {
 	for _, p := range s.P.Settings.TakeReports() {
-		s.out = protocol.AppendParameterStatus(s.out, p.Name, p.Text)
+		text := p.Text
+		if s.tcop != nil {
+			text = s.tcop.toClient(text)
+		}
+		s.out = protocol.AppendParameterStatus(s.out, p.Name, text)
 	}
 }

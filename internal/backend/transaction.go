@@ -11,7 +11,7 @@ import (
 // block is how far a session's transaction has come (PostgreSQL: TBlockState in xact.c).
 //
 // A session without a transaction is in blockDefault. Every command begins one (blockStarted), which ends with the command
-// unless it is one of several: those of a query string, or of a pipeline after its first Execute, share an implicit one.
+// unless it is one of several: those of a query string share an implicit one, and in 18 those of a pipeline after its first Execute.
 // BEGIN makes either an explicit one. What BEGIN, COMMIT and ROLLBACK do is done in two steps, because their own command
 // belongs to the old state up to its end: the statement moves to blockBegin, blockEnd, blockAbortEnd or blockAbortPending,
 // and the command's end (finish) moves on from there. An error (abort) ends a transaction, but an explicit one stays, in
@@ -75,7 +75,7 @@ func (t *tcop) start() {
 			x.block = blockStarted
 		}
 		x.open = true
-	case x.pipelining:
+	case x.pipelining && t.Major() >= 18:
 		t.beginImplicit()
 	}
 	t.arm()
@@ -220,14 +220,11 @@ func (t *tcop) preventInBlock(statement string) error {
 
 // requireBlock is for statements that mean nothing outside (PostgreSQL: RequireTransactionBlock).
 func (t *tcop) requireBlock(statement string) error {
-	if t.inBlock() {
+	if t.xact.shared() {
 		return nil
 	}
 	return errNoBlock(statement)
 }
-
-// inBlock says whether what holds for the transaction holds for more than this command.
-func (t *tcop) inBlock() bool { return t.xact.shared() || t.xact.pipelining }
 
 func errNoBlock(statement string) *protocol.Error {
 	return protocol.Errorf(protocol.CodeNoActiveSQLTransaction, "%s can only be used in transaction blocks", statement)
@@ -235,7 +232,7 @@ func errNoBlock(statement string) *protocol.Error {
 
 // warnNoBlock is for statements that have no effect outside (PostgreSQL: WarnNoTransactionBlock).
 func (t *tcop) warnNoBlock(statement string) {
-	if !t.inBlock() {
+	if !t.xact.shared() {
 		e := errNoBlock(statement)
 		t.warn(e.Code, e.Message)
 	}

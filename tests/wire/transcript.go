@@ -27,6 +27,7 @@ type player struct {
 	wal   []byte
 	start xlog.LSN
 	ended bool
+	sql   bool // columns of views are told apart from others by one of the servers
 }
 
 func (p *player) note(format string, args ...any) {
@@ -130,7 +131,7 @@ func (p *player) message(m rawclient.Message) {
 	switch {
 	case m.Type == 'E' || m.Type == 'N':
 		p.note("%c %s", m.Type, report(m.Body))
-	case m.Type == '2':
+	case m.Type == '2' && len(m.Body) > 0: // else it is BindComplete
 		p.note("E of protocol 2: %s", strings.TrimSpace(strings.TrimSuffix(string(m.Body), "\x00")))
 	case m.Type == 'K':
 		p.note("K %d bytes", len(m.Body)) // pid and key
@@ -140,9 +141,22 @@ func (p *player) message(m rawclient.Message) {
 		p.note("keepalive, reply %d", m.Body[17])
 	case m.Type == 'd':
 		p.note("d %q", m.Body)
+	case m.Type == 'T' && p.sql:
+		p.note("T %q", withoutOrigin(m.Body))
 	default:
 		p.note("%c %s", m.Type, unmoved(fmt.Sprintf("%q", m.Body)))
 	}
+}
+
+// withoutOrigin is a RowDescription without the relations and attribute numbers that the columns come from.
+func withoutOrigin(body []byte) []byte {
+	out := bytes.Clone(body)
+	for rest := out[2:]; len(rest) > 0; {
+		end := bytes.IndexByte(rest, 0) + 1
+		clear(rest[end : end+6])
+		rest = rest[end+18:]
+	}
+	return out
 }
 
 // report writes an error or a notice down, without the fields that say where in the source it was raised.

@@ -51,11 +51,17 @@ func TestRelayAnswersAsItsUpstreamDoes(t *testing.T) {
 	scripts := slices.Concat(startupScripts(), commandScripts(), messageScripts(), streamScripts(w))
 	used := map[int]bool{}
 	for _, s := range scripts {
-		compare(t, s.name, play(t, s, p.Port), play(t, s, relay.Port), used)
+		compareWith(t, differences, s.name, play(t, s, p.Port), play(t, s, relay.Port), used)
 	}
 	for s, lines := range shutdownTranscripts(t, p, relay, w) {
-		compare(t, s, lines[0], lines[1], used)
+		compareWith(t, differences, s, lines[0], lines[1], used)
 	}
+	unused(t, differences, used)
+}
+
+// unused fails for each difference that was not met.
+func unused(t *testing.T, differences []difference, used map[int]bool) {
+	t.Helper()
 	for i, d := range differences {
 		if !used[i] {
 			t.Errorf("there is no such difference any more: %+v", d)
@@ -74,8 +80,8 @@ func play(t *testing.T, s script, port int) []string {
 	return p.lines
 }
 
-// compare fails for each line that differs and is not listed.
-func compare(t *testing.T, name string, postgres, relay []string, used map[int]bool) {
+// compareWith fails for each line that differs and is not listed.
+func compareWith(t *testing.T, differences []difference, name string, postgres, relay []string, used map[int]bool) {
 	t.Helper()
 	if len(postgres) == 0 && len(relay) == 0 {
 		t.Errorf("%s: nothing to compare", name)
