@@ -17,7 +17,8 @@
 //
 // Goroutines: the supervisor (Main's own) takes the signals; the session reads commands and writes their answers; while a
 // walsender streams, another one reads what the client sends. Only the holder of Conn's turn writes, so the supervisor can
-// end a session between two messages whatever it is doing.
+// end a session between two messages whatever it is doing. TLS lies between Conn and its socket (encryption) and changes
+// nothing of that.
 //
 // A session's state, in the words of PostgreSQL's sources: how far it has come (phase); whether it skips messages up to a
 // Sync (skipToSync); the state of its transaction (block, in transaction.go). All that SQL needs beside it is made with the
