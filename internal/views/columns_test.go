@@ -115,3 +115,10 @@ func TestTablesHaveAHiddenTableOID(t *testing.T) {
 	require.Equal(t, "42702", r.fails("select tableoid from pg_language, pg_namespace").Code)
 	require.Equal(t, "42703", r.fails("select tableoid from pg_stat_activity").Code)
 }
+
+func TestColumnsOfTablesKnowWhetherTheyCanBeNull(t *testing.T) {
+	r := newRig(t)
+	require.Equal(t, [][]string{{"oid", "t"}, {"rolname", "t"}, {"rolpassword", "f"}},
+		r.rows(`select attname, attnotnull from pg_attribute where attrelid = 'pg_authid'::regclass
+			and attname in ('oid', 'rolname', 'rolpassword') order by 1`))
+}

@@ -25,7 +25,7 @@ func TestWhatViewsGiveAreColumns(t *testing.T) {
 			}
 			require.NotNil(t, row, v.name)
 			for name := range strings.FieldsSeq(v.gives) {
-				require.Contains(t, " "+row.columns, " "+name+":", v.name)
+				require.Contains(t, " "+strings.ReplaceAll(row.columns, "!", ""), " "+name+":", v.name)
 			}
 		}
 	}

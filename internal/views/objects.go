@@ -116,8 +116,8 @@ var objectViews = [...]view{
 						f.collation = cCollation
 					}
 					s.add(int64(r.OID), c.Name, int64(c.Type), int64(f.len), int64(i+1), int64(-1), int64(-1),
-						int64(f.dimensions), f.byValue, f.align, f.storage, "", false, false, false, "", "", false, true,
-						int64(0), int64(f.collation))
+						int64(f.dimensions), f.byValue, f.align, f.storage, "", r.row != nil && r.row.notNull(c.Name),
+						false, false, "", "", false, true, int64(0), int64(f.collation))
 				}
 			})
 			return nil
@@ -213,15 +213,16 @@ func schemaACL(owner sql.Value) sql.Value {
 type relation struct {
 	*sql.Relation
 	kind byte
+	row  *relationRow // nil for Waypost's own
 }
 
 func (s *scan) eachRelation(row func(r *relation)) {
 	for _, r := range s.call.Catalog.Relations() {
-		kind := byte('v')
-		if known := rowOf(r.Name); known != nil {
+		kind, known := byte('v'), rowOf(r.Name)
+		if known != nil {
 			kind = known.kind
 		}
-		row(&relation{r, kind})
+		row(&relation{r, kind, known})
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 )
 
 // relationRow is one relation as the versions have it. Columns stand with blanks between, as name:type or
-// name:type:versions, where versions is a mask: bit 0 for 15, bit 1 for 16 and so on; without it, all of them.
+// name:type:versions, where versions is a mask: bit 0 for 15, bit 1 for 16 and so on; without it, all of them. A name with
+// an exclamation mark is of a column that is never NULL.
 type relationRow struct {
 	name    string
 	oid     sql.OID // as in 17; of views, which have none of their own, one that is free there
@@ -59,6 +60,7 @@ func (r *relationRow) only(major int) bool {
 
 func parseColumn(field string) (sql.Column, int) {
 	name, rest, _ := strings.Cut(field, ":")
+	name = strings.TrimSuffix(name, "!")
 	typ, versions, _ := strings.Cut(rest, ":")
 	oid, _ := strconv.Atoi(typ)
 	mask := 1<<(lastMajor-firstMajor+1) - 1
@@ -66,6 +68,11 @@ func parseColumn(field string) (sql.Column, int) {
 		mask, _ = strconv.Atoi(versions)
 	}
 	return sql.Column{Name: name, Type: sql.OID(oid)}, mask
+}
+
+// notNull says whether a column is never NULL in any version that has it.
+func (r *relationRow) notNull(column string) bool {
+	return strings.HasPrefix(r.columns, column+"!:") || strings.Contains(r.columns, " "+column+"!:")
 }
 
 func indexOf(columns []sql.Column, name string) int {

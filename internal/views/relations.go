@@ -3,122 +3,130 @@
 package views
 
 var relationRows = [...]relationRow{
-	{"pg_aggregate", 2600, 'r', "aggfnoid:24 aggkind:18 aggnumdirectargs:21 aggtransfn:24 aggfinalfn:24 aggcombinefn:24 aggserialfn:24 " +
-		"aggdeserialfn:24 aggmtransfn:24 aggminvtransfn:24 aggmfinalfn:24 aggfinalextra:16 aggmfinalextra:16 " +
-		"aggfinalmodify:18 aggmfinalmodify:18 aggsortop:26 aggtranstype:26 aggtransspace:23 aggmtranstype:26 " +
-		"aggmtransspace:23 agginitval:25 aggminitval:25"},
+	{"pg_aggregate", 2600, 'r', "aggfnoid!:24 aggkind!:18 aggnumdirectargs!:21 aggtransfn!:24 aggfinalfn!:24 aggcombinefn!:24 aggserialfn!:24 " +
+		"aggdeserialfn!:24 aggmtransfn!:24 aggminvtransfn!:24 aggmfinalfn!:24 aggfinalextra!:16 aggmfinalextra!:16 " +
+		"aggfinalmodify!:18 aggmfinalmodify!:18 aggsortop!:26 aggtranstype!:26 aggtransspace!:23 aggmtranstype!:26 " +
+		"aggmtransspace!:23 agginitval:25 aggminitval:25"},
 	{"pg_aios", 13900, 'v', "pid:23:8 io_id:23:8 io_generation:20:8 state:25:8 operation:25:8 off:20:8 length:20:8 target:25:8 " +
 		"handle_data_len:21:8 raw_result:23:8 result:25:8 target_desc:25:8 f_sync:16:8 f_localmem:16:8 f_buffered:16:8"},
-	{"pg_am", 2601, 'r', "oid:26 amname:19 amhandler:24 amtype:18"},
-	{"pg_amop", 2602, 'r', "oid:26 amopfamily:26 amoplefttype:26 amoprighttype:26 amopstrategy:21 amoppurpose:18 amopopr:26 amopmethod:26 " +
-		"amopsortfamily:26"},
-	{"pg_amproc", 2603, 'r', "oid:26 amprocfamily:26 amproclefttype:26 amprocrighttype:26 amprocnum:21 amproc:24"},
-	{"pg_attrdef", 2604, 'r', "oid:26 adrelid:26 adnum:21 adbin:194"},
-	{"pg_attribute", 1249, 'r', "attrelid:26 attname:19 atttypid:26 attstattarget:23:1 attlen:21 attnum:21 attndims:23:1 attcacheoff:23:7 " +
-		"atttypmod:23 attndims:21:14 attbyval:16 attalign:18 attstorage:18 attcompression:18 attnotnull:16 " +
-		"atthasdef:16 atthasmissing:16 attidentity:18 attgenerated:18 attisdropped:16 attislocal:16 attinhcount:23:1 " +
-		"attinhcount:21:14 attstattarget:21:2 attcollation:26 attstattarget:21:12 attacl:1034 attoptions:1009 " +
-		"attfdwoptions:1009 attmissingval:2277"},
-	{"pg_auth_members", 1261, 'r', "oid:26:14 roleid:26 member:26 grantor:26 admin_option:16 inherit_option:16:14 set_option:16:14"},
-	{"pg_authid", 1260, 'r', "oid:26 rolname:19 rolsuper:16 rolinherit:16 rolcreaterole:16 rolcreatedb:16 rolcanlogin:16 rolreplication:16 " +
-		"rolbypassrls:16 rolconnlimit:23 rolpassword:25 rolvaliduntil:1184"},
+	{"pg_am", 2601, 'r', "oid!:26 amname!:19 amhandler!:24 amtype!:18"},
+	{"pg_amop", 2602, 'r', "oid!:26 amopfamily!:26 amoplefttype!:26 amoprighttype!:26 amopstrategy!:21 amoppurpose!:18 amopopr!:26 " +
+		"amopmethod!:26 amopsortfamily!:26"},
+	{"pg_amproc", 2603, 'r', "oid!:26 amprocfamily!:26 amproclefttype!:26 amprocrighttype!:26 amprocnum!:21 amproc!:24"},
+	{"pg_attrdef", 2604, 'r', "oid!:26 adrelid!:26 adnum!:21 adbin!:194"},
+	{"pg_attribute", 1249, 'r', "attrelid!:26 attname!:19 atttypid!:26 attstattarget!:23:1 attlen!:21 attnum!:21 attndims!:23:1 " +
+		"attcacheoff!:23:7 atttypmod!:23 attndims!:21:14 attbyval!:16 attalign!:18 attstorage!:18 attcompression!:18 " +
+		"attnotnull!:16 atthasdef!:16 atthasmissing!:16 attidentity!:18 attgenerated!:18 attisdropped!:16 " +
+		"attislocal!:16 attinhcount!:23:1 attinhcount!:21:14 attstattarget!:21:2 attcollation!:26 attstattarget:21:12 " +
+		"attacl:1034 attoptions:1009 attfdwoptions:1009 attmissingval:2277"},
+	{"pg_auth_members", 1261, 'r', "oid!:26:14 roleid!:26 member!:26 grantor!:26 admin_option!:16 inherit_option!:16:14 set_option!:16:14"},
+	{"pg_authid", 1260, 'r', "oid!:26 rolname!:19 rolsuper!:16 rolinherit!:16 rolcreaterole!:16 rolcreatedb!:16 rolcanlogin!:16 " +
+		"rolreplication!:16 rolbypassrls!:16 rolconnlimit!:23 rolpassword:25 rolvaliduntil:1184"},
 	{"pg_available_extension_versions", 12085, 'v', "name:19 version:25 installed:16 superuser:16 trusted:16 relocatable:16 schema:19 requires:1003 comment:25"},
 	{"pg_available_extensions", 12081, 'v', "name:19 default_version:25 installed_version:25 comment:25"},
 	{"pg_backend_memory_contexts", 12138, 'v', "name:25 ident:25 parent:25:7 type:25:8 level:23 path:1007:8 total_bytes:20 total_nblocks:20 free_bytes:20 " +
 		"free_chunks:20 used_bytes:20"},
-	{"pg_cast", 2605, 'r', "oid:26 castsource:26 casttarget:26 castfunc:26 castcontext:18 castmethod:18"},
-	{"pg_class", 1259, 'r', "oid:26 relname:19 relnamespace:26 reltype:26 reloftype:26 relowner:26 relam:26 relfilenode:26 " +
-		"reltablespace:26 relpages:23 reltuples:700 relallvisible:23 relallfrozen:23:8 reltoastrelid:26 relhasindex:16 " +
-		"relisshared:16 relpersistence:18 relkind:18 relnatts:21 relchecks:21 relhasrules:16 relhastriggers:16 " +
-		"relhassubclass:16 relrowsecurity:16 relforcerowsecurity:16 relispopulated:16 relreplident:18 " +
-		"relispartition:16 relrewrite:26 relfrozenxid:28 relminmxid:28 relacl:1034 reloptions:1009 relpartbound:194"},
-	{"pg_collation", 3456, 'r', "oid:26 collname:19 collnamespace:26 collowner:26 collprovider:18 collisdeterministic:16 collencoding:23 " +
-		"collcollate:25 collctype:25 colliculocale:25:3 colllocale:25:12 collicurules:25:14 collversion:25"},
+	{"pg_cast", 2605, 'r', "oid!:26 castsource!:26 casttarget!:26 castfunc!:26 castcontext!:18 castmethod!:18"},
+	{"pg_class", 1259, 'r', "oid!:26 relname!:19 relnamespace!:26 reltype!:26 reloftype!:26 relowner!:26 relam!:26 relfilenode!:26 " +
+		"reltablespace!:26 relpages!:23 reltuples!:700 relallvisible!:23 relallfrozen!:23:8 reltoastrelid!:26 " +
+		"relhasindex!:16 relisshared!:16 relpersistence!:18 relkind!:18 relnatts!:21 relchecks!:21 relhasrules!:16 " +
+		"relhastriggers!:16 relhassubclass!:16 relrowsecurity!:16 relforcerowsecurity!:16 relispopulated!:16 " +
+		"relreplident!:18 relispartition!:16 relrewrite!:26 relfrozenxid!:28 relminmxid!:28 relacl:1034 " +
+		"reloptions:1009 relpartbound:194"},
+	{"pg_collation", 3456, 'r', "oid!:26 collname!:19 collnamespace!:26 collowner!:26 collprovider!:18 collisdeterministic!:16 " +
+		"collencoding!:23 collcollate:25 collctype:25 colliculocale:25:3 colllocale:25:12 collicurules:25:14 " +
+		"collversion:25"},
 	{"pg_config", 12130, 'v', "name:25 setting:25"},
-	{"pg_constraint", 2606, 'r', "oid:26 conname:19 connamespace:26 contype:18 condeferrable:16 condeferred:16 conenforced:16:8 convalidated:16 " +
-		"conrelid:26 contypid:26 conindid:26 conparentid:26 confrelid:26 confupdtype:18 confdeltype:18 " +
-		"confmatchtype:18 conislocal:16 coninhcount:23:1 coninhcount:21:14 connoinherit:16 conperiod:16:8 conkey:1005 " +
-		"confkey:1005 conpfeqop:1028 conppeqop:1028 conffeqop:1028 confdelsetcols:1005 conexclop:1028 conbin:194"},
-	{"pg_conversion", 2607, 'r', "oid:26 conname:19 connamespace:26 conowner:26 conforencoding:23 contoencoding:23 conproc:24 condefault:16"},
+	{"pg_constraint", 2606, 'r', "oid!:26 conname!:19 connamespace!:26 contype!:18 condeferrable!:16 condeferred!:16 conenforced!:16:8 " +
+		"convalidated!:16 conrelid!:26 contypid!:26 conindid!:26 conparentid!:26 confrelid!:26 confupdtype!:18 " +
+		"confdeltype!:18 confmatchtype!:18 conislocal!:16 coninhcount!:23:1 coninhcount!:21:14 connoinherit!:16 " +
+		"conperiod!:16:8 conkey:1005 confkey:1005 conpfeqop:1028 conppeqop:1028 conffeqop:1028 confdelsetcols:1005 " +
+		"conexclop:1028 conbin:194"},
+	{"pg_conversion", 2607, 'r', "oid!:26 conname!:19 connamespace!:26 conowner!:26 conforencoding!:23 contoencoding!:23 conproc!:24 " +
+		"condefault!:16"},
 	{"pg_cursors", 12077, 'v', "name:25 statement:25 is_holdable:16 is_binary:16 is_scrollable:16 creation_time:1184"},
-	{"pg_database", 1262, 'r', "oid:26 datname:19 datdba:26 encoding:23 datlocprovider:18 datistemplate:16 datallowconn:16 " +
-		"dathasloginevt:16:12 datconnlimit:23 datfrozenxid:28 datminmxid:28 dattablespace:26 datcollate:25 datctype:25 " +
-		"daticulocale:25:3 datlocale:25:12 daticurules:25:14 datcollversion:25 datacl:1034"},
-	{"pg_db_role_setting", 2964, 'r', "setdatabase:26 setrole:26 setconfig:1009"},
-	{"pg_default_acl", 826, 'r', "oid:26 defaclrole:26 defaclnamespace:26 defaclobjtype:18 defaclacl:1034"},
-	{"pg_depend", 2608, 'r', "classid:26 objid:26 objsubid:23 refclassid:26 refobjid:26 refobjsubid:23 deptype:18"},
-	{"pg_description", 2609, 'r', "objoid:26 classoid:26 objsubid:23 description:25"},
-	{"pg_enum", 3501, 'r', "oid:26 enumtypid:26 enumsortorder:700 enumlabel:19"},
-	{"pg_event_trigger", 3466, 'r', "oid:26 evtname:19 evtevent:19 evtowner:26 evtfoid:26 evtenabled:18 evttags:1009"},
-	{"pg_extension", 3079, 'r', "oid:26 extname:19 extowner:26 extnamespace:26 extrelocatable:16 extversion:25 extconfig:1028 extcondition:1009"},
+	{"pg_database", 1262, 'r', "oid!:26 datname!:19 datdba!:26 encoding!:23 datlocprovider!:18 datistemplate!:16 datallowconn!:16 " +
+		"dathasloginevt!:16:12 datconnlimit!:23 datfrozenxid!:28 datminmxid!:28 dattablespace!:26 datcollate!:25 " +
+		"datctype!:25 daticulocale:25:3 datlocale:25:12 daticurules:25:14 datcollversion:25 datacl:1034"},
+	{"pg_db_role_setting", 2964, 'r', "setdatabase!:26 setrole!:26 setconfig:1009"},
+	{"pg_default_acl", 826, 'r', "oid!:26 defaclrole!:26 defaclnamespace!:26 defaclobjtype!:18 defaclacl!:1034"},
+	{"pg_depend", 2608, 'r', "classid!:26 objid!:26 objsubid!:23 refclassid!:26 refobjid!:26 refobjsubid!:23 deptype!:18"},
+	{"pg_description", 2609, 'r', "objoid!:26 classoid!:26 objsubid!:23 description!:25"},
+	{"pg_enum", 3501, 'r', "oid!:26 enumtypid!:26 enumsortorder!:700 enumlabel!:19"},
+	{"pg_event_trigger", 3466, 'r', "oid!:26 evtname!:19 evtevent!:19 evtowner!:26 evtfoid!:26 evtenabled!:18 evttags:1009"},
+	{"pg_extension", 3079, 'r', "oid!:26 extname!:19 extowner!:26 extnamespace!:26 extrelocatable!:16 extversion!:25 extconfig:1028 " +
+		"extcondition:1009"},
 	{"pg_file_settings", 12110, 'v', "sourcefile:25 sourceline:23 seqno:23 name:25 setting:25 applied:16 error:25"},
-	{"pg_foreign_data_wrapper", 2328, 'r', "oid:26 fdwname:19 fdwowner:26 fdwhandler:26 fdwvalidator:26 fdwacl:1034 fdwoptions:1009"},
-	{"pg_foreign_server", 1417, 'r', "oid:26 srvname:19 srvowner:26 srvfdw:26 srvtype:25 srvversion:25 srvacl:1034 srvoptions:1009"},
-	{"pg_foreign_table", 3118, 'r', "ftrelid:26 ftserver:26 ftoptions:1009"},
+	{"pg_foreign_data_wrapper", 2328, 'r', "oid!:26 fdwname!:19 fdwowner!:26 fdwhandler!:26 fdwvalidator!:26 fdwacl:1034 fdwoptions:1009"},
+	{"pg_foreign_server", 1417, 'r', "oid!:26 srvname!:19 srvowner!:26 srvfdw!:26 srvtype:25 srvversion:25 srvacl:1034 srvoptions:1009"},
+	{"pg_foreign_table", 3118, 'r', "ftrelid!:26 ftserver!:26 ftoptions:1009"},
 	{"pg_group", 12010, 'v', "groname:19 grosysid:26 grolist:1028"},
 	{"pg_hba_file_rules", 12114, 'v', "rule_number:23:14 file_name:25:14 line_number:23 type:25 database:1009 user_name:1009 address:25 netmask:25 " +
 		"auth_method:25 options:1009 error:25"},
 	{"pg_ident_file_mappings", 12118, 'v', "map_number:23:14 file_name:25:14 line_number:23 map_name:25 sys_name:25 pg_username:25 error:25"},
-	{"pg_index", 2610, 'r', "indexrelid:26 indrelid:26 indnatts:21 indnkeyatts:21 indisunique:16 indnullsnotdistinct:16 indisprimary:16 " +
-		"indisexclusion:16 indimmediate:16 indisclustered:16 indisvalid:16 indcheckxmin:16 indisready:16 indislive:16 " +
-		"indisreplident:16 indkey:22 indcollation:30 indclass:30 indoption:22 indexprs:194 indpred:194"},
+	{"pg_index", 2610, 'r', "indexrelid!:26 indrelid!:26 indnatts!:21 indnkeyatts!:21 indisunique!:16 indnullsnotdistinct!:16 " +
+		"indisprimary!:16 indisexclusion!:16 indimmediate!:16 indisclustered!:16 indisvalid!:16 indcheckxmin!:16 " +
+		"indisready!:16 indislive!:16 indisreplident!:16 indkey!:22 indcollation!:30 indclass!:30 indoption!:22 " +
+		"indexprs:194 indpred:194"},
 	{"pg_indexes", 12043, 'v', "schemaname:19 tablename:19 indexname:19 tablespace:19 indexdef:25"},
-	{"pg_inherits", 2611, 'r', "inhrelid:26 inhparent:26 inhseqno:23 inhdetachpending:16"},
-	{"pg_init_privs", 3394, 'r', "objoid:26 classoid:26 objsubid:23 privtype:18 initprivs:1034"},
-	{"pg_language", 2612, 'r', "oid:26 lanname:19 lanowner:26 lanispl:16 lanpltrusted:16 lanplcallfoid:26 laninline:26 lanvalidator:26 " +
-		"lanacl:1034"},
-	{"pg_largeobject", 2613, 'r', "loid:26 pageno:23 data:17"},
-	{"pg_largeobject_metadata", 2995, 'r', "oid:26 lomowner:26 lomacl:1034"},
+	{"pg_inherits", 2611, 'r', "inhrelid!:26 inhparent!:26 inhseqno!:23 inhdetachpending!:16"},
+	{"pg_init_privs", 3394, 'r', "objoid!:26 classoid!:26 objsubid!:23 privtype!:18 initprivs!:1034"},
+	{"pg_language", 2612, 'r', "oid!:26 lanname!:19 lanowner!:26 lanispl!:16 lanpltrusted!:16 lanplcallfoid!:26 laninline!:26 " +
+		"lanvalidator!:26 lanacl:1034"},
+	{"pg_largeobject", 2613, 'r', "loid!:26 pageno!:23 data!:17"},
+	{"pg_largeobject_metadata", 2995, 'r', "oid!:26 lomowner!:26 lomacl:1034"},
 	{"pg_locks", 12073, 'v', "locktype:25 database:26 relation:26 page:23 tuple:21 virtualxid:25 transactionid:28 classid:26 objid:26 " +
 		"objsubid:21 virtualtransaction:25 pid:23 mode:25 granted:16 fastpath:16 waitstart:1184"},
 	{"pg_matviews", 12038, 'v', "schemaname:19 matviewname:19 matviewowner:19 tablespace:19 hasindexes:16 ispopulated:16 definition:25"},
-	{"pg_namespace", 2615, 'r', "oid:26 nspname:19 nspowner:26 nspacl:1034"},
-	{"pg_opclass", 2616, 'r', "oid:26 opcmethod:26 opcname:19 opcnamespace:26 opcowner:26 opcfamily:26 opcintype:26 opcdefault:16 " +
-		"opckeytype:26"},
-	{"pg_operator", 2617, 'r', "oid:26 oprname:19 oprnamespace:26 oprowner:26 oprkind:18 oprcanmerge:16 oprcanhash:16 oprleft:26 oprright:26 " +
-		"oprresult:26 oprcom:26 oprnegate:26 oprcode:24 oprrest:24 oprjoin:24"},
-	{"pg_opfamily", 2753, 'r', "oid:26 opfmethod:26 opfname:19 opfnamespace:26 opfowner:26"},
-	{"pg_parameter_acl", 6243, 'r', "oid:26 parname:25 paracl:1034"},
-	{"pg_partitioned_table", 3350, 'r', "partrelid:26 partstrat:18 partnatts:21 partdefid:26 partattrs:22 partclass:30 partcollation:30 partexprs:194"},
+	{"pg_namespace", 2615, 'r', "oid!:26 nspname!:19 nspowner!:26 nspacl:1034"},
+	{"pg_opclass", 2616, 'r', "oid!:26 opcmethod!:26 opcname!:19 opcnamespace!:26 opcowner!:26 opcfamily!:26 opcintype!:26 opcdefault!:16 " +
+		"opckeytype!:26"},
+	{"pg_operator", 2617, 'r', "oid!:26 oprname!:19 oprnamespace!:26 oprowner!:26 oprkind!:18 oprcanmerge!:16 oprcanhash!:16 oprleft!:26 " +
+		"oprright!:26 oprresult!:26 oprcom!:26 oprnegate!:26 oprcode!:24 oprrest!:24 oprjoin!:24"},
+	{"pg_opfamily", 2753, 'r', "oid!:26 opfmethod!:26 opfname!:19 opfnamespace!:26 opfowner!:26"},
+	{"pg_parameter_acl", 6243, 'r', "oid!:26 parname!:25 paracl:1034"},
+	{"pg_partitioned_table", 3350, 'r', "partrelid!:26 partstrat!:18 partnatts!:21 partdefid!:26 partattrs!:22 partclass!:30 partcollation!:30 " +
+		"partexprs:194"},
 	{"pg_policies", 12018, 'v', "schemaname:19 tablename:19 policyname:19 permissive:25 roles:1003 cmd:25 qual:25 with_check:25"},
-	{"pg_policy", 3256, 'r', "oid:26 polname:19 polrelid:26 polcmd:18 polpermissive:16 polroles:1028 polqual:194 polwithcheck:194"},
+	{"pg_policy", 3256, 'r', "oid!:26 polname!:19 polrelid!:26 polcmd!:18 polpermissive!:16 polroles!:1028 polqual:194 polwithcheck:194"},
 	{"pg_prepared_statements", 12095, 'v', "name:25 statement:25 prepare_time:1184 parameter_types:2211 result_types:2211:14 from_sql:16 generic_plans:20 " +
 		"custom_plans:20"},
 	{"pg_prepared_xacts", 12090, 'v', "transaction:28 gid:25 prepared:1184 owner:19 database:19"},
-	{"pg_proc", 1255, 'r', "oid:26 proname:19 pronamespace:26 proowner:26 prolang:26 procost:700 prorows:700 provariadic:26 prosupport:24 " +
-		"prokind:18 prosecdef:16 proleakproof:16 proisstrict:16 proretset:16 provolatile:18 proparallel:18 pronargs:21 " +
-		"pronargdefaults:21 prorettype:26 proargtypes:30 proallargtypes:1028 proargmodes:1002 proargnames:1009 " +
-		"proargdefaults:194 protrftypes:1028 prosrc:25 probin:25 prosqlbody:194 proconfig:1009 proacl:1034"},
-	{"pg_publication", 6104, 'r', "oid:26 pubname:19 pubowner:26 puballtables:16 pubinsert:16 pubupdate:16 pubdelete:16 pubtruncate:16 " +
-		"pubviaroot:16 pubgencols:18:8"},
-	{"pg_publication_namespace", 6237, 'r', "oid:26 pnpubid:26 pnnspid:26"},
-	{"pg_publication_rel", 6106, 'r', "oid:26 prpubid:26 prrelid:26 prqual:194 prattrs:22"},
+	{"pg_proc", 1255, 'r', "oid!:26 proname!:19 pronamespace!:26 proowner!:26 prolang!:26 procost!:700 prorows!:700 provariadic!:26 " +
+		"prosupport!:24 prokind!:18 prosecdef!:16 proleakproof!:16 proisstrict!:16 proretset!:16 provolatile!:18 " +
+		"proparallel!:18 pronargs!:21 pronargdefaults!:21 prorettype!:26 proargtypes!:30 proallargtypes:1028 " +
+		"proargmodes:1002 proargnames:1009 proargdefaults:194 protrftypes:1028 prosrc!:25 probin:25 prosqlbody:194 " +
+		"proconfig:1009 proacl:1034"},
+	{"pg_publication", 6104, 'r', "oid!:26 pubname!:19 pubowner!:26 puballtables!:16 pubinsert!:16 pubupdate!:16 pubdelete!:16 pubtruncate!:16 " +
+		"pubviaroot!:16 pubgencols!:18:8"},
+	{"pg_publication_namespace", 6237, 'r', "oid!:26 pnpubid!:26 pnnspid!:26"},
+	{"pg_publication_rel", 6106, 'r', "oid!:26 prpubid!:26 prrelid!:26 prqual:194 prattrs:22"},
 	{"pg_publication_tables", 12068, 'v', "pubname:19 schemaname:19 tablename:19 attnames:1003 rowfilter:25"},
-	{"pg_range", 3541, 'r', "rngtypid:26 rngsubtype:26 rngmultitypid:26 rngcollation:26 rngsubopc:26 rngcanonical:24 rngsubdiff:24"},
-	{"pg_replication_origin", 6000, 'r', "roident:26 roname:25"},
+	{"pg_range", 3541, 'r', "rngtypid!:26 rngsubtype!:26 rngmultitypid!:26 rngcollation!:26 rngsubopc!:26 rngcanonical!:24 rngsubdiff!:24"},
+	{"pg_replication_origin", 6000, 'r', "roident!:26 roname!:25"},
 	{"pg_replication_origin_status", 12339, 'v', "local_id:26 external_id:25 remote_lsn:3220 local_lsn:3220"},
 	{"pg_replication_slots", 12257, 'v', "slot_name:19 plugin:19 slot_type:25 datoid:26 database:19 temporary:16 active:16 active_pid:23 xmin:28 " +
 		"catalog_xmin:28 restart_lsn:3220 confirmed_flush_lsn:3220 wal_status:25 safe_wal_size:20 two_phase:16 " +
 		"two_phase_at:3220:8 inactive_since:1184:12 conflicting:16:14 invalidation_reason:25:12 failover:16:12 " +
 		"synced:16:12"},
-	{"pg_rewrite", 2618, 'r', "oid:26 rulename:19 ev_class:26 ev_type:18 ev_enabled:18 is_instead:16 ev_qual:194 ev_action:194"},
+	{"pg_rewrite", 2618, 'r', "oid!:26 rulename!:19 ev_class!:26 ev_type!:18 ev_enabled!:18 is_instead!:16 ev_qual!:194 ev_action!:194"},
 	{"pg_roles", 12000, 'v', "rolname:19 rolsuper:16 rolinherit:16 rolcreaterole:16 rolcreatedb:16 rolcanlogin:16 rolreplication:16 " +
 		"rolconnlimit:23 rolpassword:25 rolvaliduntil:1184 rolbypassrls:16 rolconfig:1009 oid:26"},
 	{"pg_rules", 12023, 'v', "schemaname:19 tablename:19 rulename:19 definition:25"},
-	{"pg_seclabel", 3596, 'r', "objoid:26 classoid:26 objsubid:23 provider:25 label:25"},
+	{"pg_seclabel", 3596, 'r', "objoid!:26 classoid!:26 objsubid!:23 provider!:25 label!:25"},
 	{"pg_seclabels", 12099, 'v', "objoid:26 classoid:26 objsubid:23 objtype:25 objnamespace:26 objname:25 provider:25 label:25"},
-	{"pg_sequence", 2224, 'r', "seqrelid:26 seqtypid:26 seqstart:20 seqincrement:20 seqmax:20 seqmin:20 seqcache:20 seqcycle:16"},
+	{"pg_sequence", 2224, 'r', "seqrelid!:26 seqtypid!:26 seqstart!:20 seqincrement!:20 seqmax!:20 seqmin!:20 seqcache!:20 seqcycle!:16"},
 	{"pg_sequences", 12048, 'v', "schemaname:19 sequencename:19 sequenceowner:19 data_type:2206 start_value:20 min_value:20 max_value:20 " +
 		"increment_by:20 cycle:16 cache_size:20 last_value:20"},
 	{"pg_settings", 12104, 'v', "name:25 setting:25 unit:25 category:25 short_desc:25 extra_desc:25 context:25 vartype:25 source:25 min_val:25 " +
 		"max_val:25 enumvals:1009 boot_val:25 reset_val:25 sourcefile:25 sourceline:23 pending_restart:16"},
 	{"pg_shadow", 12005, 'v', "usename:19 usesysid:26 usecreatedb:16 usesuper:16 userepl:16 usebypassrls:16 passwd:25 valuntil:1184 " +
 		"useconfig:1009"},
-	{"pg_shdepend", 1214, 'r', "dbid:26 classid:26 objid:26 objsubid:23 refclassid:26 refobjid:26 deptype:18"},
-	{"pg_shdescription", 2396, 'r', "objoid:26 classoid:26 description:25"},
+	{"pg_shdepend", 1214, 'r', "dbid!:26 classid!:26 objid!:26 objsubid!:23 refclassid!:26 refobjid!:26 deptype!:18"},
+	{"pg_shdescription", 2396, 'r', "objoid!:26 classoid!:26 description!:25"},
 	{"pg_shmem_allocations", 12134, 'v', "name:25 off:20 size:20 allocated_size:20"},
 	{"pg_shmem_allocations_numa", 13901, 'v', "name:25:8 numa_node:23:8 size:20:8"},
-	{"pg_shseclabel", 3592, 'r', "objoid:26 classoid:26 provider:25 label:25"},
+	{"pg_shseclabel", 3592, 'r', "objoid!:26 classoid!:26 provider!:25 label!:25"},
 	{"pg_stat_activity", 12222, 'v', "datid:26 datname:19 pid:23 leader_pid:23 usesysid:26 usename:19 application_name:25 client_addr:869 " +
 		"client_hostname:25 client_port:23 backend_start:1184 xact_start:1184 query_start:1184 state_change:1184 " +
 		"wait_event_type:25 wait_event:25 state:25 backend_xid:28 backend_xmin:28 query_id:20 query:25 backend_type:25"},
@@ -221,13 +229,14 @@ var relationRows = [...]relationRow{
 	{"pg_statio_user_sequences", 12218, 'v', "relid:26 schemaname:19 relname:19 blks_read:20 blks_hit:20"},
 	{"pg_statio_user_tables", 12179, 'v', "relid:26 schemaname:19 relname:19 heap_blks_read:20 heap_blks_hit:20 idx_blks_read:20 idx_blks_hit:20 " +
 		"toast_blks_read:20 toast_blks_hit:20 tidx_blks_read:20 tidx_blks_hit:20"},
-	{"pg_statistic", 2619, 'r', "starelid:26 staattnum:21 stainherit:16 stanullfrac:700 stawidth:23 stadistinct:700 stakind1:21 stakind2:21 " +
-		"stakind3:21 stakind4:21 stakind5:21 staop1:26 staop2:26 staop3:26 staop4:26 staop5:26 stacoll1:26 stacoll2:26 " +
-		"stacoll3:26 stacoll4:26 stacoll5:26 stanumbers1:1021 stanumbers2:1021 stanumbers3:1021 stanumbers4:1021 " +
-		"stanumbers5:1021 stavalues1:2277 stavalues2:2277 stavalues3:2277 stavalues4:2277 stavalues5:2277"},
-	{"pg_statistic_ext", 3381, 'r', "oid:26 stxrelid:26 stxname:19 stxnamespace:26 stxowner:26 stxstattarget:23:3 stxkeys:22 stxstattarget:21:12 " +
-		"stxkind:1002 stxexprs:194"},
-	{"pg_statistic_ext_data", 3429, 'r', "stxoid:26 stxdinherit:16 stxdndistinct:3361 stxddependencies:3402 stxdmcv:5017 stxdexpr:10028"},
+	{"pg_statistic", 2619, 'r', "starelid!:26 staattnum!:21 stainherit!:16 stanullfrac!:700 stawidth!:23 stadistinct!:700 stakind1!:21 " +
+		"stakind2!:21 stakind3!:21 stakind4!:21 stakind5!:21 staop1!:26 staop2!:26 staop3!:26 staop4!:26 staop5!:26 " +
+		"stacoll1!:26 stacoll2!:26 stacoll3!:26 stacoll4!:26 stacoll5!:26 stanumbers1:1021 stanumbers2:1021 " +
+		"stanumbers3:1021 stanumbers4:1021 stanumbers5:1021 stavalues1:2277 stavalues2:2277 stavalues3:2277 " +
+		"stavalues4:2277 stavalues5:2277"},
+	{"pg_statistic_ext", 3381, 'r', "oid!:26 stxrelid!:26 stxname!:19 stxnamespace!:26 stxowner!:26 stxstattarget!:23:3 stxkeys!:22 " +
+		"stxstattarget:21:12 stxkind!:1002 stxexprs:194"},
+	{"pg_statistic_ext_data", 3429, 'r', "stxoid!:26 stxdinherit!:16 stxdndistinct:3361 stxddependencies:3402 stxdmcv:5017 stxdexpr:10028"},
 	{"pg_stats", 12053, 'v', "schemaname:19 tablename:19 attname:19 inherited:16 null_frac:700 avg_width:23 n_distinct:700 " +
 		"most_common_vals:2277 most_common_freqs:1021 histogram_bounds:2277 correlation:700 most_common_elems:2277 " +
 		"most_common_elem_freqs:1021 elem_count_histogram:1021 range_length_histogram:2277:12 range_empty_frac:700:12 " +
@@ -239,31 +248,31 @@ var relationRows = [...]relationRow{
 		"inherited:16 null_frac:700 avg_width:23 n_distinct:700 most_common_vals:2277 most_common_freqs:1021 " +
 		"histogram_bounds:2277 correlation:700 most_common_elems:2277 most_common_elem_freqs:1021 " +
 		"elem_count_histogram:1021"},
-	{"pg_subscription", 6100, 'r', "oid:26 subdbid:26 subskiplsn:3220 subname:19 subowner:26 subenabled:16 subbinary:16 substream:16:1 " +
-		"substream:18:14 subtwophasestate:18 subdisableonerr:16 subpasswordrequired:16:14 subrunasowner:16:14 " +
-		"subfailover:16:12 subconninfo:25 subslotname:19 subsynccommit:25 subpublications:1009 suborigin:25:14"},
-	{"pg_subscription_rel", 6102, 'r', "srsubid:26 srrelid:26 srsubstate:18 srsublsn:3220"},
+	{"pg_subscription", 6100, 'r', "oid!:26 subdbid!:26 subskiplsn!:3220 subname!:19 subowner!:26 subenabled!:16 subbinary!:16 substream!:16:1 " +
+		"substream!:18:14 subtwophasestate!:18 subdisableonerr!:16 subpasswordrequired!:16:14 subrunasowner!:16:14 " +
+		"subfailover!:16:12 subconninfo!:25 subslotname:19 subsynccommit!:25 subpublications!:1009 suborigin:25:14"},
+	{"pg_subscription_rel", 6102, 'r', "srsubid!:26 srrelid!:26 srsubstate!:18 srsublsn:3220"},
 	{"pg_tables", 12033, 'v', "schemaname:19 tablename:19 tableowner:19 tablespace:19 hasindexes:16 hasrules:16 hastriggers:16 rowsecurity:16"},
-	{"pg_tablespace", 1213, 'r', "oid:26 spcname:19 spcowner:26 spcacl:1034 spcoptions:1009"},
+	{"pg_tablespace", 1213, 'r', "oid!:26 spcname!:19 spcowner!:26 spcacl:1034 spcoptions:1009"},
 	{"pg_timezone_abbrevs", 12122, 'v', "abbrev:25 utc_offset:1186 is_dst:16"},
 	{"pg_timezone_names", 12126, 'v', "name:25 abbrev:25 utc_offset:1186 is_dst:16"},
-	{"pg_transform", 3576, 'r', "oid:26 trftype:26 trflang:26 trffromsql:24 trftosql:24"},
-	{"pg_trigger", 2620, 'r', "oid:26 tgrelid:26 tgparentid:26 tgname:19 tgfoid:26 tgtype:21 tgenabled:18 tgisinternal:16 tgconstrrelid:26 " +
-		"tgconstrindid:26 tgconstraint:26 tgdeferrable:16 tginitdeferred:16 tgnargs:21 tgattr:22 tgargs:17 tgqual:194 " +
-		"tgoldtable:19 tgnewtable:19"},
-	{"pg_ts_config", 3602, 'r', "oid:26 cfgname:19 cfgnamespace:26 cfgowner:26 cfgparser:26"},
-	{"pg_ts_config_map", 3603, 'r', "mapcfg:26 maptokentype:23 mapseqno:23 mapdict:26"},
-	{"pg_ts_dict", 3600, 'r', "oid:26 dictname:19 dictnamespace:26 dictowner:26 dicttemplate:26 dictinitoption:25"},
-	{"pg_ts_parser", 3601, 'r', "oid:26 prsname:19 prsnamespace:26 prsstart:24 prstoken:24 prsend:24 prsheadline:24 prslextype:24"},
-	{"pg_ts_template", 3764, 'r', "oid:26 tmplname:19 tmplnamespace:26 tmplinit:24 tmpllexize:24"},
-	{"pg_type", 1247, 'r', "oid:26 typname:19 typnamespace:26 typowner:26 typlen:21 typbyval:16 typtype:18 typcategory:18 " +
-		"typispreferred:16 typisdefined:16 typdelim:18 typrelid:26 typsubscript:24 typelem:26 typarray:26 typinput:24 " +
-		"typoutput:24 typreceive:24 typsend:24 typmodin:24 typmodout:24 typanalyze:24 typalign:18 typstorage:18 " +
-		"typnotnull:16 typbasetype:26 typtypmod:23 typndims:23 typcollation:26 typdefaultbin:194 typdefault:25 " +
-		"typacl:1034"},
+	{"pg_transform", 3576, 'r', "oid!:26 trftype!:26 trflang!:26 trffromsql!:24 trftosql!:24"},
+	{"pg_trigger", 2620, 'r', "oid!:26 tgrelid!:26 tgparentid!:26 tgname!:19 tgfoid!:26 tgtype!:21 tgenabled!:18 tgisinternal!:16 " +
+		"tgconstrrelid!:26 tgconstrindid!:26 tgconstraint!:26 tgdeferrable!:16 tginitdeferred!:16 tgnargs!:21 " +
+		"tgattr!:22 tgargs!:17 tgqual:194 tgoldtable:19 tgnewtable:19"},
+	{"pg_ts_config", 3602, 'r', "oid!:26 cfgname!:19 cfgnamespace!:26 cfgowner!:26 cfgparser!:26"},
+	{"pg_ts_config_map", 3603, 'r', "mapcfg!:26 maptokentype!:23 mapseqno!:23 mapdict!:26"},
+	{"pg_ts_dict", 3600, 'r', "oid!:26 dictname!:19 dictnamespace!:26 dictowner!:26 dicttemplate!:26 dictinitoption:25"},
+	{"pg_ts_parser", 3601, 'r', "oid!:26 prsname!:19 prsnamespace!:26 prsstart!:24 prstoken!:24 prsend!:24 prsheadline!:24 prslextype!:24"},
+	{"pg_ts_template", 3764, 'r', "oid!:26 tmplname!:19 tmplnamespace!:26 tmplinit!:24 tmpllexize!:24"},
+	{"pg_type", 1247, 'r', "oid!:26 typname!:19 typnamespace!:26 typowner!:26 typlen!:21 typbyval!:16 typtype!:18 typcategory!:18 " +
+		"typispreferred!:16 typisdefined!:16 typdelim!:18 typrelid!:26 typsubscript!:24 typelem!:26 typarray!:26 " +
+		"typinput!:24 typoutput!:24 typreceive!:24 typsend!:24 typmodin!:24 typmodout!:24 typanalyze!:24 typalign!:18 " +
+		"typstorage!:18 typnotnull!:16 typbasetype!:26 typtypmod!:23 typndims!:23 typcollation!:26 typdefaultbin:194 " +
+		"typdefault:25 typacl:1034"},
 	{"pg_user", 12014, 'v', "usename:19 usesysid:26 usecreatedb:16 usesuper:16 userepl:16 usebypassrls:16 passwd:25 valuntil:1184 " +
 		"useconfig:1009"},
-	{"pg_user_mapping", 1418, 'r', "oid:26 umuser:26 umserver:26 umoptions:1009"},
+	{"pg_user_mapping", 1418, 'r', "oid!:26 umuser!:26 umserver!:26 umoptions:1009"},
 	{"pg_user_mappings", 12334, 'v', "umid:26 srvid:26 srvname:19 umuser:26 usename:19 umoptions:1009"},
 	{"pg_views", 12028, 'v', "schemaname:19 viewname:19 viewowner:19 definition:25"},
 	{"pg_wait_events", 12347, 'v', "type:25:12 name:25:12 description:25:12"},

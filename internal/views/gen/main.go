@@ -18,7 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-const columnsQuery = `select relname, c.oid, relkind, attname, atttypid
+const columnsQuery = `select relname, c.oid, relkind, attname || case when attnotnull then '!' else '' end, atttypid
 from pg_class c join pg_attribute a on attrelid = c.oid
 where relnamespace = 'pg_catalog'::regnamespace and relkind in ('r', 'v') and attnum > 0 and not attisdropped
 order by relname collate "C", attnum`
