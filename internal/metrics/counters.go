@@ -18,6 +18,8 @@ func (s *scrape) io() {
 	labels := []string{"backend_type", "context"}
 	reads := s.counters("pg_stat_io_reads_total", "Reads of WAL", labels...)
 	readBytes := s.counters("pg_stat_io_read_bytes_total", "Bytes of them", labels...)
+	readTime := s.counters("pg_stat_io_read_time_total", "Time of reads, in milliseconds, with track_wal_io_timing",
+		labels...)
 	writes := s.counters("pg_stat_io_writes_total", "Writes of WAL", labels...)
 	writeBytes := s.counters("pg_stat_io_write_bytes_total", "Bytes of them", labels...)
 	writeTime := s.counters("pg_stat_io_write_time_total", "Time of writes, in milliseconds, with track_wal_io_timing",
@@ -28,6 +30,7 @@ func (s *scrape) io() {
 		io, name := &s.areas.Stats.IO[kind], kind.String()
 		reads.add(float64(io.Reads.Load()), name, "normal")
 		readBytes.add(float64(io.ReadBytes.Load()), name, "normal")
+		readTime.add(float64(io.ReadMicros.Load())/1e3, name, "normal")
 		writes.add(float64(io.Writes.Load()), name, "normal")
 		writeBytes.add(float64(io.WriteBytes.Load()), name, "normal")
 		writeTime.add(float64(io.WriteMicros.Load())/1e3, name, "normal")

@@ -35,7 +35,7 @@ func (s *Startup) begin() error {
 	if err := s.removeTemps(); err != nil {
 		return err
 	}
-	s.src = newSource(s.dir, s.Activity)
+	s.src = s.newSource()
 	began := time.Now()
 	found, err := s.findEnd(start)
 	if err != nil {

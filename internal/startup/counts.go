@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"waypost/internal/activity"
+	"waypost/internal/guc"
 	"waypost/internal/pgstat"
 	"waypost/walfile"
 	"waypost/xlog"
@@ -47,18 +48,28 @@ func (s *Startup) flushCounts(checked xlog.LSN, now time.Time) {
 type source struct {
 	*walfile.SegmentReader
 	activity     *activity.Status
+	timing       func() bool // track_wal_io_timing
 	reads, bytes uint64
+	took         time.Duration
 }
 
-func newSource(d walfile.Dir, a *activity.Status) *source {
-	return &source{SegmentReader: walfile.NewSegmentReader(d), activity: a}
+func (s *Startup) newSource() *source {
+	return &source{SegmentReader: walfile.NewSegmentReader(s.dir), activity: s.Activity,
+		timing: func() bool { return s.Settings.Bool(guc.TrackWalIoTiming) }}
 }
 
 // ReadAt is walfile.Source's.
 func (s *source) ReadAt(p []byte, tli xlog.TimeLineID, l xlog.LSN) (int, error) {
+	var began time.Time
+	if s.timing() {
+		began = time.Now()
+	}
 	s.activity.StartWait(activity.WALRead)
 	n, err := s.SegmentReader.ReadAt(p, tli, l)
 	s.activity.EndWait()
+	if !began.IsZero() {
+		s.took += time.Since(began)
+	}
 	s.reads++
 	s.bytes += uint64(n)
 	return n, err
@@ -67,7 +78,8 @@ func (s *source) ReadAt(p []byte, tli xlog.TimeLineID, l xlog.LSN) (int, error) 
 func (s *source) flush(io *pgstat.IO) {
 	io.Reads.Add(s.reads)
 	io.ReadBytes.Add(s.bytes)
-	s.reads, s.bytes = 0, 0
+	io.ReadMicros.Add(uint64(s.took.Microseconds()))
+	s.reads, s.bytes, s.took = 0, 0, 0
 }
 
 var _ walfile.Source = (*source)(nil)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"waypost/internal/guc"
 	"waypost/internal/pgstat"
 	"waypost/walfile"
 	"waypost/walfile/waltest"
@@ -29,6 +30,20 @@ func TestWhatIsCheckedIsCounted(t *testing.T) {
 	require.NotZero(t, io.Reads.Load())
 	require.GreaterOrEqual(t, io.ReadBytes.Load(), s.Waypost.Checked.Bytes.Load()-xlog.PageSize)
 	require.Zero(t, s.Waypost.CRCFailed.Count.Load())
+	require.Zero(t, io.ReadMicros.Load(), "track_wal_io_timing is off")
+}
+
+func TestReadsAreTimedWhereThatIsWanted(t *testing.T) {
+	g := newRig(t)
+	g.set(guc.TrackWalIoTiming, "on")
+	g.Settings = g.conf.Load()
+	g.found()
+	l := waltest.New(waltest.Options{})
+	l.FillTo(seg(3))
+	g.receives(l, l.Pos())
+	_, err := g.replayFlushed()
+	require.NoError(t, err)
+	require.NotZero(t, g.Stats.IO[pgstat.IOStartup].ReadMicros.Load())
 }
 
 func (g *rig) dirOf() walfile.Dir { return walfile.Dir{Path: g.walDir(), SegSize: segSize} }
