@@ -72,25 +72,13 @@ func (t *tcop) setDefaults(modes []ast.TransactionMode) error {
 	return nil
 }
 
-// flatten makes one text of the values of a SET (PostgreSQL: flatten_set_variable_args).
+// flatten makes one text of the values of a SET.
 func flatten(s *ast.Setting) (string, error) {
-	id, known := guc.Find(s.Name)
-	var list, quote bool
-	if known {
-		flags := guc.Describe(id).Flags
-		list, quote = flags.Has(guc.FlagListInput), flags.Has(guc.FlagListQuote)
-	}
-	if len(s.Values) > 1 && !list {
-		return "", protocol.Errorf(protocol.CodeInvalidParameterValue, "SET %s takes only one argument", s.Name)
-	}
-	texts := make([]string, len(s.Values))
+	words := make([]guc.Word, len(s.Values))
 	for i, v := range s.Values {
-		texts[i] = v.Text
-		if quote && v.Kind == ast.StringConst {
-			texts[i] = catalog.QuoteIdent(v.Text)
-		}
+		words[i] = guc.Word{Text: v.Text, Number: v.Kind != ast.StringConst}
 	}
-	return strings.Join(texts, ", "), nil
+	return guc.Join(s.Name, words, catalog.QuoteIdent)
 }
 
 // setTo gives a setting a value, until the transaction's end if local.
