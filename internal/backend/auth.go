@@ -21,6 +21,7 @@ type authentication struct {
 	role *roles.Role // nil: there is none of the name
 	rule *hba.Rule
 
+	lookedUp bool   // the upstream was asked for the role
 	identity string // who the client has proved to be; "" where nothing was to be proved
 	detail   string // why it failed, for the log
 }
@@ -37,6 +38,9 @@ func (s *Session) authenticate() error {
 	}
 	a := &authentication{Session: s, set: set, role: set.Find(s.Startup.User)}
 	if err := a.chooseRule(); err != nil {
+		return err
+	}
+	if err := a.lookUp(); err != nil {
 		return err
 	}
 	switch err := a.prove(); {
@@ -89,6 +93,9 @@ func (a *authentication) chooseRule() error {
 
 // isMember says whether the client's role is a member of the one of the name, or that one.
 func (a *authentication) isMember(of string) bool {
+	if err := a.lookUp(); err != nil {
+		a.P.Log.Info().Msg(err.Error())
+	}
 	r := a.set.Find(of)
 	return a.role != nil && r != nil && a.set.IsMember(a.role, r)
 }

@@ -68,7 +68,8 @@ func (a *authentication) certificateFits() error {
 		name, kind = tls.PeerDN, "DN"
 	}
 	if name == "" {
-		a.logFailure("certificate authentication failed for user \"" + a.Startup.User + "\": client certificate contains no user name")
+		a.logFailure("certificate authentication failed for user \"" + a.Startup.User +
+			"\": client certificate contains no user name")
 		return errAuthentication
 	}
 	if a.rule.Method == hba.Cert {
@@ -76,7 +77,8 @@ func (a *authentication) certificateFits() error {
 	}
 	err := a.mapped(name)
 	if err != nil && a.rule.Method != hba.Cert {
-		a.logFailure("certificate validation (clientcert=verify-full) failed for user \"" + a.Startup.User + "\": " + kind + " mismatch")
+		a.logFailure("certificate validation (clientcert=verify-full) failed for user \"" + a.Startup.User + "\": " + kind +
+			" mismatch")
 	}
 	return err
 }

@@ -93,7 +93,8 @@ func lockStopped(dir string) (unlock func(), err error) {
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		f.Close()
-		return nil, &Error{Message: fmt.Sprintf("directory %q is in use by another process", dir), Hint: "Stop the node first.", Err: err}
+		return nil, &Error{Message: fmt.Sprintf("directory %q is in use by another process", dir), Hint: "Stop the node first.",
+			Err: err}
 	}
 	return func() { f.Close() }, nil
 }

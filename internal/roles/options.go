@@ -96,7 +96,12 @@ func (x *exec) setValidUntil(r *Role, text string) error {
 	if err != nil {
 		return err
 	}
-	at := v.(types.Instant)
+	r.SetValidUntil(v.(types.Instant))
+	return nil
+}
+
+// SetValidUntil takes VALID UNTIL over from a timestamptz.
+func (r *Role) SetValidUntil(at types.Instant) {
 	r.ValidUntil, r.Validity = time.Time{}, ValidUntilTime
 	switch at {
 	case types.InstantInfinity:
@@ -106,7 +111,6 @@ func (x *exec) setValidUntil(r *Role, text string) error {
 	default:
 		r.ValidUntil = timeOf(int64(at))
 	}
-	return nil
 }
 
 // maxVerifier is the longest verifier that is stored, bytes (MAX_ENCRYPTED_PASSWORD_LEN).
