@@ -21,6 +21,7 @@ const (
 	SysloggerMain
 	ArchiverMain
 	ReplicationSlotsyncMain
+	SpareBackendMain // Waypost's own: a spare waits for its client
 )
 
 const (
@@ -61,7 +62,7 @@ const (
 // The names by class, in the order of the constants.
 var (
 	activityNames = [...]string{"CheckpointerMain", "RecoveryWalStream", "WalReceiverMain", "WalSenderMain", "SysloggerMain",
-		"ArchiverMain", "ReplicationSlotsyncMain"}
+		"ArchiverMain", "ReplicationSlotsyncMain", "SpareBackendMain"}
 	clientNames = [...]string{"ClientRead", "ClientWrite", "LibpqwalreceiverConnect", "LibpqwalreceiverReceive",
 		"WalSenderWaitForWal", "WalSenderWriteData"}
 	ipcNames     = [...]string{"WalReceiverExit", "WalReceiverWaitStart", "RecoveryPause", "CheckpointDone", "CheckpointStart"}

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"waypost/internal/activity"
 	"waypost/internal/child"
 	"waypost/internal/guc"
 	"waypost/internal/hba"
@@ -89,7 +90,9 @@ func (b *Server) serve() error {
 	if err != nil {
 		return fmt.Errorf("take over the rules of pg_hba.conf and pg_ident.conf: %w", err)
 	}
+	b.Process.Activity.StartWait(activity.SpareBackendMain)
 	fd, cac, err := b.Receive()
+	b.Process.Activity.EndWait()
 	if errors.Is(err, io.EOF) {
 		return nil
 	}

@@ -40,7 +40,8 @@ func (s *scan) addProcess(pid int64, kind string, slot, state, started sql.Value
 	s.add(row...)
 }
 
-// memory is a process's private and resident memory, in bytes (proc(5), smaps_rollup).
+// memory is what a process costs, and what it has mapped in, in bytes (proc(5), smaps_rollup). Pages that it has not
+// written to are the executable's, and no cost, even where no other process has them mapped just now.
 func memory(dir string) (private, resident sql.Value) {
 	b, err := os.ReadFile(dir + "smaps_rollup")
 	if err != nil {
@@ -54,7 +55,7 @@ func memory(dir string) (private, resident sql.Value) {
 			continue
 		}
 		switch name {
-		case "Private_Clean", "Private_Dirty":
+		case "Private_Dirty", "Swap":
 			own += kB << 10
 		case "Rss":
 			all = kB << 10
