@@ -66,8 +66,9 @@ func (s *Session) tellWho() {
 	if s.Startup.Database != "" {
 		databaseOID = DatabaseOID
 	}
-	port := int32(s.Conn.Peer.Port)
+	port, started := int32(s.Conn.Peer.Port), xlog.FromTime(s.started)
 	s.update(func(f *activity.Fields) {
+		f.BackendStart = started // when the client connected: as a spare the process may have waited for long
 		f.User, f.Database, f.Application, f.ClientAddr = user, database, application, addr
 		f.UserOID, f.DatabaseOID, f.ClientPort, f.ClientHostname = oid, databaseOID, port, host
 	})
