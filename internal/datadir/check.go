@@ -59,8 +59,8 @@ func CheckRoles(dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Error{SQLSTATE: codeNotReady, Message: fmt.Sprintf("data directory %q has no roles", dir),
 			Detail: fmt.Sprintf("There is no file %q: the directory was made by a build that had no roles.", RolesFile),
-			Hint: fmt.Sprintf("Make the first one, a superuser, with \"waypost init-roles -D %s\", and start the node again.", dir),
-			Err:  err}
+			Hint:   fmt.Sprintf("Make the first one, a superuser, with \"waypost init-roles -D %s\", and start the node again.", dir),
+			Err:    err}
 	}
 	if err != nil {
 		return fileError(fmt.Sprintf("could not look for file %q", RolesFile), err)
