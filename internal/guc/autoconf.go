@@ -159,8 +159,10 @@ func isStill(path string, f *os.File) bool {
 
 // fileError is a failed access to postgresql.auto.conf.
 func fileError(what string, err error) *Error {
+	code := fileCode(err)
 	if durable.IsNoSpace(err) {
-		return &Error{SQLSTATE: codeDiskFull, Message: "could not " + what + " file " + quote(autoConfigFileName) + ": " + reason(err)}
+		code = codeDiskFull
 	}
-	return &Error{SQLSTATE: fileCode(err), Message: "could not " + what + " file " + quote(autoConfigFileName) + ": " + reason(err)}
+	return &Error{SQLSTATE: code,
+		Message: "could not " + what + " file " + quote(autoConfigFileName) + ": " + reason(err)}
 }

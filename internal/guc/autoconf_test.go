@@ -52,7 +52,8 @@ func TestAlterSystemKeepsOtherEntriesAndHoldsAfterReload(t *testing.T) {
 	require.Equal(t, SourceDefault, s.Source(SearchPath))
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, autoConfHead+`archive_command = 'it''s a \\ test # no comment'`+"\nmy.own = ''\nWAL_sender_timeout = '6s'\n", string(text))
+	require.Equal(t, autoConfHead+`archive_command = 'it''s a \\ test # no comment'`+
+		"\nmy.own = ''\nWAL_sender_timeout = '6s'\n", string(text))
 
 	require.NoError(t, s.AlterSystemResetAll(nil))
 	s = reloaded(t, s)

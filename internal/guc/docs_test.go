@@ -33,8 +33,8 @@ func TestDocumentationKnowsEverySettingWithAnEffect(t *testing.T) {
 	}
 }
 
-var changeBy = map[Context]string{Internal: "fixed", Postmaster: "restart", Sighup: "reload", SuperuserBackend: "new session",
-	Backend: "new session", Superuser: "superuser", User: "session"}
+var changeBy = map[Context]string{Internal: "fixed", Postmaster: "restart", Sighup: "reload",
+	SuperuserBackend: "new session", Backend: "new session", Superuser: "superuser", User: "session"}
 
 // TestSettingsWithoutEffectSaySo, each in one of two ways.
 func TestSettingsWithoutEffectSaySo(t *testing.T) {

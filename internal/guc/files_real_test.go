@@ -57,7 +57,8 @@ func TestReloadsComeToWhatTheyComeToInPostgreSQL(t *testing.T) {
 		"",
 	} {
 		require.NoError(t, os.WriteFile(main, append(base[:len(base):len(base)], add...), 0o644))
-		theirs := rows(t, conn, "select sourcefile, sourceline, seqno, name, setting, applied::text, error from pg_file_settings order by seqno")
+		theirs := rows(t, conn, `select sourcefile, sourceline, seqno, name, setting, applied::text, error
+			from pg_file_settings order by seqno`)
 		mine := fileRows(s)
 		assert.Equal(t, theirs, mine, add)
 

@@ -14,7 +14,8 @@ func FuzzValue(f *testing.F) {
 	for id := range numParams {
 		f.Add(uint16(id), params[id].Boot)
 	}
-	for _, text := range []string{"", "-1", "0x7fffffff", "1e308", "0.1 kB", "1TB", "<+03>-3", "EST5EDT,M3.2.0,M11.1.0", "a, \"b\"\"c\"",
+	for _, text := range []string{"", "-1", "0x7fffffff", "1e308", "0.1 kB", "1TB", "<+03>-3", "EST5EDT,M3.2.0,M11.1.0",
+		"a, \"b\"\"c\"",
 		"ANY 2 (a, *)", "0/16B3748", "europe/berlin", "interval '-08:00'", "german, euro", "latin1", "[::1]:9187", "\xff\x00"} {
 		for _, id := range []ID{TimeZone, DateStyle, SearchPath, SynchronousStandbyNames, RecoveryTargetLsn, WorkMem,
 			ClientEncoding, MetricsListenAddress, ApplicationName, RandomPageCost} {
@@ -46,7 +47,8 @@ func FuzzValue(f *testing.F) {
 
 // FuzzZone: what a zone is taken for can tell the time.
 func FuzzZone(f *testing.F) {
-	for _, s := range []string{"utc", "Europe/Berlin", "7", "-3.5", "CET-1CEST,M3.5.0,M10.5.0/3", "<x>+3:30<y>,J60,J300", "EST5EDT"} {
+	for _, s := range []string{"utc", "Europe/Berlin", "7", "-3.5", "CET-1CEST,M3.5.0,M10.5.0/3",
+		"<x>+3:30<y>,J60,J300", "EST5EDT"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

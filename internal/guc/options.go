@@ -30,7 +30,7 @@ var (
 	initSyncMethods = []Option{{"fsync", 0, false}, {"syncfs", 1, false}}
 	intervalStyles  = []Option{{"postgres", 0, false}, {"postgres_verbose", 1, false},
 		{"sql_standard", 2, false}, {"iso_8601", 3, false}}
-	ioMethods       = []Option{{"sync", 0, false}, {"worker", 1, false}}
+	ioMethods       = []Option{{"sync", 0, false}, {"worker", 1, false}, {"io_uring", 2, false}}
 	isolationLevels = []Option{{"serializable", 0, false}, {"repeatable read", 1, false},
 		{"read committed", 2, false}, {"read uncommitted", 3, false}}
 	loggedStatements  = []Option{{"none", 0, false}, {"ddl", 1, false}, {"mod", 2, false}, {"all", 3, false}}

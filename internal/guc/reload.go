@@ -7,9 +7,9 @@ type Report struct {
 	Skipped []string // files of include_if_exists that are not there
 }
 
-// Reloaded reads the configuration again, as on SIGHUP, and gives the settings that hold from now on; s stays as it is. Files
-// with syntax errors or unknown names change nothing, and s itself comes back. A bad value, or one that only a start can
-// change, is reported and leaves that one setting as it was.
+// Reloaded reads the configuration again, as on SIGHUP, and gives the settings that hold from now on; s stays as it is.
+// Files with syntax errors or unknown names change nothing, and s itself comes back. A bad value, or one that only a start
+// can change, is reported and leaves that one setting as it was.
 func (s *Settings) Reloaded() (*Settings, Report) {
 	config := s.String(ConfigFile)
 	r := new(reader)

@@ -79,7 +79,8 @@ func described(r guc.Row) []string {
 	}
 	flags := guc.Describe(r.ID()).Flags
 	has := func(f guc.Flags) string { return strconv.FormatBool(flags.Has(f)) }
-	return []string{r.Name, text(r.Unit), r.Category, r.Context, r.VarType, text(r.MinVal), text(r.MaxVal), enum, text(r.BootVal),
+	return []string{r.Name, text(r.Unit), r.Category, r.Context, r.VarType, text(r.MinVal), text(r.MaxVal), enum,
+		text(r.BootVal),
 		has(guc.FlagExplain), has(guc.FlagNoReset), has(guc.FlagNoResetAll), has(guc.FlagNotInSample),
 		has(guc.FlagRuntimeComputed)}
 }
@@ -103,6 +104,7 @@ var differences = map[string]string{
 	"default_toast_compression.enumvals": "a matter of how PostgreSQL was built",
 	"wal_compression.enumvals":           "a matter of how PostgreSQL was built",
 	"ssl_library.boot_val":               "Go's",
+	"io_method.enumvals":                 "a matter of how PostgreSQL was built",
 	"debug_assertions.boot_val":          "a matter of how PostgreSQL was built",
 }
 

@@ -32,7 +32,8 @@ func TestPrintedSettingsAreThoseThatTheNodeWouldHave(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "postgresql.auto.conf"), []byte("max_connections = 20\n"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "pg_wal", "000000010000000000000001"), make([]byte, 1<<20), 0o600))
 	for name, want := range map[string]string{
-		"port": "5433", "work_mem": "8192", "sort_mem": "8192", "my.own": "x", "wal_sender_timeout": "60000", "max_connections": "20",
+		"port": "5433", "work_mem": "8192", "sort_mem": "8192", "my.own": "x",
+		"wal_sender_timeout": "60000", "max_connections": "20",
 		"wal_segment_size": "1048576", "data_directory_mode": "488", "data_directory": dir, "hba_file": dir + "/pg_hba.conf",
 		"huge_pages_status": "off", "hot_standby": "on", "checkpoint_completion_target": "0.9", "wal_level": "replica",
 	} {
