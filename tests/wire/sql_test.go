@@ -1,15 +1,16 @@
 package wire
 
 import (
+	"strconv"
 	"testing"
 
 	"waypost/tests/cluster"
 )
 
-// sqlServers are a standby of a PostgreSQL 17, and a relay of the same.
-func sqlServers(t *testing.T) (*cluster.Postgres, *cluster.Waypost) {
+// sqlServers are a standby of a PostgreSQL, and a relay of the same.
+func sqlServers(t *testing.T, version int) (*cluster.Postgres, *cluster.Waypost) {
 	c := cluster.New(t)
-	p := c.NewPostgres("primary", 17, cluster.PostgresOptions{SegSizeMB: 1, Settings: map[string]string{
+	p := c.NewPostgres("primary", version, cluster.PostgresOptions{SegSizeMB: 1, Settings: map[string]string{
 		"autovacuum": "off", "checkpoint_timeout": "1h", "timezone": "GMT",
 	}})
 	standby := c.StandbyOf(p, "standby", p.Conninfo(), map[string]string{"hot_standby": "on"})
@@ -23,10 +24,15 @@ func sqlServers(t *testing.T) (*cluster.Postgres, *cluster.Waypost) {
 }
 
 func TestRelayAnswersSQLAsAStandbyDoes(t *testing.T) {
-	standby, relay := sqlServers(t)
-	used := map[int]bool{}
-	for _, s := range sqlScripts() {
-		compareWith(t, sqlDifferences, s.name, play(t, s, standby.Port), play(t, s, relay.Port), used)
+	for _, version := range cluster.Versions(t) {
+		t.Run(strconv.Itoa(version), func(t *testing.T) {
+			standby, relay := sqlServers(t, version)
+			differences := sqlDifferences(version)
+			used := map[int]bool{}
+			for _, s := range sqlScripts(version) {
+				compareWith(t, differences, s.name, play(t, s, standby.Port), play(t, s, relay.Port), used)
+			}
+			unused(t, differences, used)
+		})
 	}
-	unused(t, sqlDifferences, used)
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"waypost/tests/wire/rawclient"
 )
@@ -111,8 +112,14 @@ func sessionAs(name string, who []string, exchanges ...exchange) script {
 
 const series3 = "SELECT g, 'x' || g FROM generate_series(1, 3) g"
 
-func sqlScripts() []script {
-	return append(append(append(simpleScripts(), extendedScripts()...), transactionScripts()...), settingScripts()...)
+func sqlScripts(version int) []script {
+	all := slices.Concat(simpleScripts(), extendedScripts(), transactionScripts(), settingScripts())
+	if version >= 17 {
+		all = append(all,
+			session("transaction_timeout", append(sqls("SET transaction_timeout = 50", "BEGIN"), exchange{nil, 1})...),
+			session("transaction_timeout of a statement", sqls("SET transaction_timeout = 50", "SELECT pg_sleep(10)")...))
+	}
+	return all
 }
 
 func simpleScripts() []script {
@@ -257,8 +264,6 @@ func transactionScripts() []script {
 		session("idle_session_timeout", append(sqls("SET idle_session_timeout = 50"), exchange{nil, 1})...),
 		session("idle_in_transaction_session_timeout", append(sqls("SET idle_in_transaction_session_timeout = 50", "BEGIN"), exchange{nil, 1})...),
 		session("idle in a failed transaction", append(sqls("SET idle_in_transaction_session_timeout = 50", "BEGIN", "SELECT 1/0"), exchange{nil, 1})...),
-		session("transaction_timeout", append(sqls("SET transaction_timeout = 50", "BEGIN"), exchange{nil, 1})...),
-		session("transaction_timeout of a statement", sqls("SET transaction_timeout = 50", "SELECT pg_sleep(10)")...),
 	}
 }
 

@@ -85,9 +85,13 @@ func sessions(source string) Body {
 	case "drandom":
 		return moment(func(*catalog.Call) types.Value { return rand.Float64() })
 	case "getdatabaseencoding":
-		return moment(func(*catalog.Call) types.Value { return "UTF8" })
+		return func(c *catalog.Call, _ *Info, _ []types.Value) (types.Value, error) {
+			return setting(c, "client_encoding", true)
+		}
 	case "pg_client_encoding":
-		return moment(func(*catalog.Call) types.Value { return "UTF8" })
+		return func(c *catalog.Call, _ *Info, _ []types.Value) (types.Value, error) {
+			return setting(c, "client_encoding", true)
+		}
 	case "pg_my_temp_schema":
 		return moment(func(*catalog.Call) types.Value { return int64(0) })
 	}

@@ -1,8 +1,8 @@
 package engine
 
-// Plan finds the errors that PostgreSQL finds when it plans a statement, before it begins to run it: those of expressions
-// that come to the same value whatever the rows are (eval_const_expressions() in clauses.c). It matters to a client because
-// it is told the result's shape in between. What stands where it may never be evaluated is left for then.
+// Plan finds the errors that PostgreSQL finds before it begins to run a statement: those of expressions that come to the
+// same value whatever the rows are (eval_const_expressions() in clauses.c), and that the user may not do this. It matters to
+// a client because it is told the result's shape in between. What stands where it may never be evaluated is left for then.
 func (b *Bound) Plan() (err error) {
 	defer caught(&err)
 	f := b.r.frame(b.st.plan.width, nil)
@@ -11,6 +11,9 @@ func (b *Bound) Plan() (err error) {
 			err = foldable(f, *e)
 		}
 	})
+	if err == nil {
+		err = b.st.ask(b.r)
+	}
 	return told(err)
 }
 

@@ -14,6 +14,7 @@ type (
 type run struct {
 	call   *catalog.Call
 	params []value
+	asked  bool // whether the user may see and call what the statement names
 	// kept holds what a part of the plan has found once for the whole
 	// execution: rows of relations and of sub-selects that depend on nothing.
 	kept map[any][]row

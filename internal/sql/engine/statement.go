@@ -131,16 +131,28 @@ func (st *Statement) start(r *run, formats []int16) (rows *Rows, err error) {
 	if n := len(formats); n > 1 && n != len(st.Columns) {
 		return nil, types.Errorf("08P01", "bind message has %d result formats but query has %d columns", n, len(st.Columns))
 	}
-	for _, ask := range st.allows {
-		if err := ask(r.call); err != nil {
-			return nil, told(err)
-		}
+	if err := st.ask(r); err != nil {
+		return nil, told(err)
 	}
 	rows = &Rows{st: st, call: r.call, formats: formats}
 	if rows.next, err = st.plan.open(r, nil); err != nil {
 		return nil, told(err)
 	}
 	return rows, nil
+}
+
+// ask finds out, once in each execution, whether the user may see and call what the statement names.
+func (st *Statement) ask(r *run) error {
+	if r.asked {
+		return nil
+	}
+	for _, ask := range st.allows {
+		if err := ask(r.call); err != nil {
+			return err
+		}
+	}
+	r.asked = true
+	return nil
 }
 
 func readParam(env *types.Env, p Param, t types.OID) (value, error) {
