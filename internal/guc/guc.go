@@ -1,8 +1,10 @@
 // Package guc has Waypost's settings: one table with PostgreSQL's names, types, units, ranges, defaults and
 // contexts, a reader of postgresql.conf, and the values of one node or session.
 //
-// A child gets the postmaster's values through Encode and Decode, and reads the files itself on SIGHUP
-// (Reloaded). The package never logs, keeps no state of its own and starts no goroutine; errors carry
+// A child gets the postmaster's values through Encode and Decode, and reads the files itself on SIGHUP (Reloaded). A session
+// gives its client's wishes to SetClient, then calls BeginSession. SET and RESET are SetTo, Reset and ResetAll, between Begin
+// and End of a transaction; a statement outside a block is one by itself. TakeReports says what the client must be told
+// before ReadyForQuery. Rows, FileRows and ShowAll are what can be looked at, AlterSystem what can be written. The package never logs, keeps no state of its own and starts no goroutine; errors carry
 // SQLSTATE, detail, hint, file and line, and the caller logs them once. It is linked into every walsender, so it
 // does without regexp, reflect and tables built at start.
 //
@@ -137,11 +139,11 @@ func (p *Param) ExistsIn(major int) bool {
 // NumParams is the number of settings in the table; their IDs are 0 to NumParams-1.
 const NumParams = int(numParams)
 
-// Describe gives the table's entry.
-func Describe(id ID) *Param { return &params[id] }
+// Describe gives the table's entry; for a setting of another program, one without a name that is all of theirs.
+func Describe(id ID) *Param { return param(id) }
 
 // String gives the setting's name as the table spells it.
-func (id ID) String() string { return params[id].Name }
+func (id ID) String() string { return param(id).Name }
 
 // Find looks a setting up by name, in any case.
 func Find(name string) (ID, bool) {

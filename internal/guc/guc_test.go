@@ -38,8 +38,9 @@ func TestTypedGettersAndShow(t *testing.T) {
 	require.Equal(t, "replica", s.Enum(WalLevel))
 	require.Equal(t, 0.9, s.Real(CheckpointCompletionTarget))
 	require.Equal(t, "pgwire", s.String(WalReceiverLibrary))
-	for name, want := range map[string]string{"wal_sender_timeout": "1min", "WAL_SEGMENT_SIZE": "16MB", "data_directory_mode": "0700",
-		"unix_socket_permissions": "0777", "max_wal_size": "1GB", "max_slot_wal_keep_size": "-1", "wal_keep_size": "0", "hot_standby": "on",
+	for name, want := range map[string]string{"wal_sender_timeout": "1min", "WAL_SEGMENT_SIZE": "16MB",
+		"data_directory_mode": "0700", "unix_socket_permissions": "0777", "max_wal_size": "1GB", "max_slot_wal_keep_size": "-1",
+		"wal_keep_size": "0", "hot_standby": "on",
 		"checkpoint_completion_target": "0.9", "checkpoint_timeout": "5min", "block_size": "8192", "datestyle": "ISO, MDY"} {
 		_, text, err := s.Show(name)
 		require.NoError(t, err)
@@ -56,12 +57,15 @@ func TestTypedGettersAndShow(t *testing.T) {
 func TestValuesAreReadAsPostgreSQLReadsThem(t *testing.T) {
 	s := New()
 	for _, c := range []struct{ name, in, out string }{
-		{"wal_sender_timeout", "1min", "1min"}, {"wal_sender_timeout", " 1.5 s ", "1500ms"}, {"wal_sender_timeout", "0x10", "16ms"},
+		{"wal_sender_timeout", "1min", "1min"}, {"wal_sender_timeout", " 1.5 s ", "1500ms"},
+		{"wal_sender_timeout", "0x10", "16ms"},
 		{"wal_sender_timeout", "010", "8ms"}, {"wal_sender_timeout", "1e3", "1s"}, {"wal_sender_timeout", "2.5", "2ms"},
 		{"wal_sender_timeout", "1500us", "2ms"}, {"wal_keep_size", "30.1GB", "30822MB"}, {"wal_keep_size", "1TB", "1TB"},
-		{"wal_keep_size", "1048576kB", "1GB"}, {"unix_socket_permissions", "0700", "0700"}, {"ssl", "tr", "on"}, {"ssl", "OF", "off"},
+		{"wal_keep_size", "1048576kB", "1GB"}, {"unix_socket_permissions", "0700", "0700"}, {"ssl", "tr", "on"},
+		{"ssl", "OF", "off"},
 		{"archive_mode", "yes", "on"}, {"wal_level", "HOT_STANDBY", "replica"}, {"cluster_name", "a\tbä", `a\x09b\xc3\xa4`},
-		{"checkpoint_completion_target", ".5", "0.5"}, {"recovery_target_timeline", "0x2", "0x2"}, {"checkpoint_timeout", "1h", "1h"},
+		{"checkpoint_completion_target", ".5", "0.5"}, {"recovery_target_timeline", "0x2", "0x2"},
+		{"checkpoint_timeout", "1h", "1h"},
 		{"datestyle", "iso, mdy", "ISO, MDY"}, {"datestyle", "German", "German, DMY"}, {"datestyle", " European,sql", "SQL, DMY"},
 		{"datestyle", "postgresql,YMD", "Postgres, YMD"}, {"datestyle", "iso", "ISO, YMD"},
 	} {
@@ -75,8 +79,10 @@ func TestValuesAreReadAsPostgreSQLReadsThem(t *testing.T) {
 func TestBadValuesAreRefusedInPostgreSQLsWords(t *testing.T) {
 	for _, c := range []struct{ name, in, message, hint string }{
 		{"port", "900000", `900000 is outside the valid range for parameter "port" (1 .. 65535)`, ""},
-		{"authentication_timeout", "1h", `3600 s is outside the valid range for parameter "authentication_timeout" (1 s .. 600 s)`, ""},
-		{"checkpoint_completion_target", "1.5", `1.5 is outside the valid range for parameter "checkpoint_completion_target" (0 .. 1)`, ""},
+		{"authentication_timeout", "1h",
+			`3600 s is outside the valid range for parameter "authentication_timeout" (1 s .. 600 s)`, ""},
+		{"checkpoint_completion_target", "1.5",
+			`1.5 is outside the valid range for parameter "checkpoint_completion_target" (0 .. 1)`, ""},
 		{"wal_sender_timeout", "1 kB", `invalid value for parameter "wal_sender_timeout": "1 kB"`, timeHint},
 		{"wal_keep_size", "1 min", `invalid value for parameter "wal_keep_size": "1 min"`, memoryHint},
 		{"wal_keep_size", "99999TB", `invalid value for parameter "wal_keep_size": "99999TB"`, "Value exceeds integer range."},
@@ -103,7 +109,8 @@ func TestContextDecidesWhoMaySet(t *testing.T) {
 	require.EqualError(t, s.Set("port", "1", SourceSession), `parameter "port" cannot be changed without restarting the server`)
 	require.EqualError(t, s.Set("fsync", "off", SourceClient), `parameter "fsync" cannot be changed now`)
 	require.EqualError(t, s.Set("server_version", "1", SourceCommandLine), `parameter "server_version" cannot be changed`)
-	require.EqualError(t, s.Set("log_connections", "on", SourceSession), `parameter "log_connections" cannot be set after connection start`)
+	require.EqualError(t, s.Set("log_connections", "on", SourceSession),
+		`parameter "log_connections" cannot be set after connection start`)
 	require.NoError(t, s.Set("log_connections", "on", SourceClient))
 	require.NoError(t, s.Set("application_name", "x", SourceSession))
 	require.NoError(t, s.Set("application_name", "weaker", SourceFile))

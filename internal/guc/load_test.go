@@ -117,7 +117,8 @@ func TestIncludes(t *testing.T) {
 	require.Empty(t, report.Errors)
 	require.Equal(t, []string{filepath.Join(dir, "gone.conf")}, report.Skipped)
 
-	main := write(t, dir, configFileName, "include 'postgresql.conf'\ninclude 'gone.conf'\ninclude ''\ninclude_dir gone\ninclude 'loop.conf'\n")
+	main := write(t, dir, configFileName, "include 'postgresql.conf'\ninclude 'gone.conf'\n"+
+		"include ''\ninclude_dir gone\ninclude 'loop.conf'\n")
 	write(t, dir, "loop.conf", "include 'loop2.conf'")
 	loop2 := write(t, dir, "loop2.conf", "include 'loop.conf'")
 	err := New().LoadFiles(dir)
@@ -167,10 +168,12 @@ func TestAFileFullOfNonsenseIsGivenUp(t *testing.T) {
 
 func TestReloadAppliesWhatMayChange(t *testing.T) {
 	dir := t.TempDir()
-	path := write(t, dir, configFileName, "port = 5433\nwal_sender_timeout = 10s\nfsync = off\narchive_mode = on\nmy.own = 1\nprimary_conninfo = 'password=x'\n")
+	path := write(t, dir, configFileName, "port = 5433\nwal_sender_timeout = 10s\nfsync = off\n"+
+		"archive_mode = on\nmy.own = 1\nprimary_conninfo = 'password=x'\n")
 	s := load(t, dir)
 	require.NoError(t, s.Set("application_name", "kept", SourceSession))
-	write(t, dir, configFileName, "port = 5434\nwal_sender_timeout = 20s\nwal_keep_size = 1x\napplication_name = no\nprimary_conninfo = 'password=y'\n")
+	write(t, dir, configFileName, "port = 5434\nwal_sender_timeout = 20s\nwal_keep_size = 1x\n"+
+		"application_name = no\nprimary_conninfo = 'password=y'\n")
 	next, report := s.Reloaded()
 	require.Equal(t, 5433, next.Int(Port))
 	require.Equal(t, 20*time.Second, next.Duration(WalSenderTimeout))
@@ -211,7 +214,8 @@ func TestReloadOfABadFileKeepsOldValues(t *testing.T) {
 		next, report := s.Reloaded()
 		require.Same(t, s, next)
 		require.Empty(t, report.Changes)
-		require.Equal(t, []string{want, `configuration file "` + path + `" contains errors; no changes were applied`}, messages(report.Errors))
+		require.Equal(t, []string{want,
+			`configuration file "` + path + `" contains errors; no changes were applied`}, messages(report.Errors))
 	}
 	require.NoError(t, os.Remove(path))
 	next, report := s.Reloaded()
@@ -225,7 +229,8 @@ func TestReloadSaysNothingWhereNothingChanged(t *testing.T) {
 	s := New()
 	require.NoError(t, s.SetOption("max_connections=7", SourceCommandLine))
 	require.NoError(t, s.LoadFiles(dir))
-	write(t, dir, configFileName, "port = 0x1539\nhba_file = 'relative'\nwal_sender_timeout = 60000\nmax_connections = 8\ndata_directory = '"+dir+"'\n")
+	write(t, dir, configFileName, "port = 0x1539\nhba_file = 'relative'\n"+
+		"wal_sender_timeout = 60000\nmax_connections = 8\ndata_directory = '"+dir+"'\n")
 	child, err := Decode(s.Encode())
 	require.NoError(t, err)
 	for _, settings := range []*Settings{s, child} {
