@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"waypost/internal/datadir"
 	"waypost/internal/shmdump"
 	"waypost/pmsignal"
 	"waypost/tests/cluster"
@@ -47,6 +48,7 @@ func newNode(t *testing.T, settings string, env ...string) *node {
 	c.Mkdir("node", "global")
 	c.Mkdir("node", "pg_wal")
 	c.WriteFile(filepath.Join(n.dir, "PG_VERSION"), "17\n")
+	c.WriteFile(filepath.Join(n.dir, datadir.RolesFile), "") // no stand-in reads it
 	c.WriteFile(filepath.Join(n.dir, "pg_hba.conf"), "host all all 127.0.0.1/32 trust\n")
 	c.WriteFile(filepath.Join(n.dir, "postgresql.conf"), fmt.Sprintf(
 		"port = %d\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '%s'\n%s\n", n.port, c.Dir, settings))
@@ -60,6 +62,7 @@ func installPrograms(t *testing.T, c *cluster.Cluster, bin string) {
 	fake := filepath.Join(t.TempDir(), "fakechild")
 	out, err := exec.Command("go", "build", "-o", fake, "./fakechild").CombinedOutput()
 	require.NoError(t, err, string(out))
+	copyFile(t, fake, filepath.Join(bin, "logger")) // which must be there, and is not started
 	for _, p := range programs {
 		copyFile(t, fake, filepath.Join(bin, p))
 	}
