@@ -44,6 +44,8 @@ func zone(s string) (name string, loc *time.Location, ok bool) {
 		return "", nil, false
 	case strings.EqualFold(s, "gmt"):
 		return "GMT", time.UTC, true
+	case strings.EqualFold(s, "utc"): // drivers ask for it at every connection, also where no database is installed
+		return "UTC", time.UTC, true
 	}
 	if seconds, ok := zoneOffset(s); ok {
 		name, loc = offsetZone(seconds)
@@ -145,6 +147,9 @@ func zoneFile(s string) (name string, data []byte, ok bool) {
 
 // entryFold finds a directory's entry by its name in any case.
 func entryFold(dir, name string) (string, bool) {
+	if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+		return name, true
+	}
 	f, err := os.Open(dir)
 	if err != nil {
 		return "", false
