@@ -180,8 +180,8 @@ func (a *authentication) within(work func(ctx context.Context) error) error {
 
 // deadline is the end of authentication_timeout.
 func (a *authentication) deadline() time.Time {
-	if a.Conn.deadline.IsZero() {
+	if a.Conn.Deadline().IsZero() {
 		return a.started.Add(a.P.Settings.Duration(guc.AuthenticationTimeout))
 	}
-	return a.Conn.deadline
+	return a.Conn.Deadline()
 }

@@ -38,7 +38,7 @@ type Conn struct {
 
 	bulk *bulkPipe // nil: bulk sending was not begun, or cannot be had; the writing goroutine's
 
-	deadline time.Time // for reads; zero for none
+	deadline atomic.Pointer[time.Time] // for reads; nil for none. Who sets it may wait for another goroutine to hand over
 
 	// Set once, by the session, before it knows who the client is; nil without TLS.
 	tls   *encryption
@@ -108,7 +108,21 @@ func (c *Conn) SetKeepalive(k Keepalive) error {
 func (c *Conn) Close() error { return unix.Close(c.fd) }
 
 // SetDeadline bounds all reads to come, however small the pieces are in which the client sends; the zero time lifts it.
-func (c *Conn) SetDeadline(t time.Time) { c.deadline = t }
+func (c *Conn) SetDeadline(t time.Time) {
+	if t.IsZero() {
+		c.deadline.Store(nil)
+	} else {
+		c.deadline.Store(&t)
+	}
+}
+
+// Deadline is what SetDeadline has set; the zero time for none.
+func (c *Conn) Deadline() time.Time {
+	if t := c.deadline.Load(); t != nil {
+		return *t
+	}
+	return time.Time{}
+}
 
 // Read reads what is there, waiting for the first byte. Errors: io.EOF, ErrTimeout, ErrHandover, or the socket's.
 func (c *Conn) Read(b []byte) (int, error) {
@@ -162,11 +176,12 @@ func (c *Conn) Taken() { c.handover.Store(false) }
 
 // awaitInput sleeps until there is something to read or the deadline has passed. Without a deadline the read sleeps.
 func (c *Conn) awaitInput() error {
-	if c.deadline.IsZero() {
+	deadline := c.Deadline()
+	if deadline.IsZero() {
 		return nil
 	}
 	for {
-		left := time.Until(c.deadline)
+		left := time.Until(deadline)
 		if left <= 0 {
 			return ErrTimeout
 		}
