@@ -42,8 +42,7 @@ func TestEveryMethodTellsEveryRoleTheSameAsPostgreSQL(t *testing.T) {
 			// The node gets what PostgreSQL has stored, as it is.
 			statement := fmt.Sprintf("CREATE ROLE %s %s", role, attributes)
 			statement = strings.Replace(statement, "'right'", "'"+p.verifierOf(role)+"'", 1)
-			_, _, err := execOn(t, p.node, "postgres", statement)
-			require.NoError(t, err)
+			p.node.Query(statement)
 		}
 	}
 	kinds["absent"] = ""
@@ -125,13 +124,11 @@ func TestVerifiersGoBothWays(t *testing.T) {
 		role := fmt.Sprintf("r%d_by_scram", i)
 		quoted := "'" + password + "'"
 		p.pg.Exec("CREATE ROLE " + role + " LOGIN PASSWORD " + quoted)
-		_, _, err := execOn(t, p.node, "postgres", "CREATE ROLE "+role+" LOGIN PASSWORD '"+p.verifierOf(role)+"'")
-		require.NoError(t, err)
+		p.node.Query("CREATE ROLE " + role + " LOGIN PASSWORD '" + p.verifierOf(role) + "'")
 		env := "PGPASSWORD=" + password
 		require.Equal(t, "let in", viaPsql(t, p.c, p.node.Port, "user="+role, env), "PostgreSQL's verifier of %q", password)
 
-		_, _, err = execOn(t, p.node, "postgres", "ALTER ROLE "+role+" PASSWORD "+quoted)
-		require.NoError(t, err)
+		p.node.Query("ALTER ROLE " + role + " PASSWORD " + quoted)
 		require.Equal(t, "let in", viaPsql(t, p.c, p.node.Port, "user="+role, env), "our own of %q", password)
 		text, err := os.ReadFile(filepath.Join(p.node.DataDir, "global", "waypost_roles"))
 		require.NoError(t, err)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -17,10 +16,6 @@ import (
 
 	"waypost/internal/roles"
 	"waypost/internal/scram"
-	"waypost/internal/sql/ast"
-	"waypost/internal/sql/parser"
-	"waypost/internal/sql/types"
-	"waypost/protocol"
 	"waypost/tests/cluster"
 )
 
@@ -56,48 +51,13 @@ func newPair(t *testing.T, rules []string, settings map[string]string) *pair {
 	return p
 }
 
-// roles runs statements about roles on both.
+// roles runs statements on both.
 func (p *pair) roles(statements ...string) {
 	p.t.Helper()
 	for _, sql := range statements {
 		p.pg.Exec(sql)
-		_, _, err := execOn(p.t, p.node, "postgres", sql)
-		require.NoError(p.t, err, sql)
+		p.node.Query(sql)
 	}
-}
-
-// execOn runs a statement about roles in the node's data directory, as a session of the role would.
-func execOn(t *testing.T, node *cluster.Waypost, as, sql string) (string, []*protocol.Error, error) {
-	t.Helper()
-	parsed, err := parser.Parse(sql)
-	if err != nil {
-		return "", nil, err
-	}
-	set, err := roles.Load(node.DataDir)
-	require.NoError(t, err)
-	r := set.Find(as)
-	require.NotNil(t, r, as)
-	env := &roles.Env{DataDir: node.DataDir, Current: r, Session: r, Text: sql, Types: &types.Env{Location: time.UTC},
-		Iterations: iterations, Databases: []string{"postgres"},
-		Random: func(b []byte) error { copy(b, time.Now().String()[10:]); return nil },
-		Setting: func(s *ast.Setting, superuser bool) (string, error) {
-			if s.Name == "log_min_messages" && !superuser {
-				return "", types.Errorf("42501", "permission denied to set parameter \"%s\"", s.Name)
-			}
-			if len(s.Values) == 0 {
-				return "", nil
-			}
-			return s.Values[0].Text, nil
-		}}
-	tag, notices, err := roles.Exec(t.Context(), env, parsed[0].Stmt)
-	// What this process, which may be root, has written belongs to the node.
-	dir, statErr := os.Stat(node.DataDir)
-	require.NoError(t, statErr)
-	owner := dir.Sys().(*syscall.Stat_t)
-	for _, name := range []string{roles.File, roles.File + ".lock"} {
-		require.NoError(t, os.Chown(filepath.Join(node.DataDir, name), int(owner.Uid), int(owner.Gid)))
-	}
-	return tag, notices, err
 }
 
 // outcome is what a client got: nothing, or an error's parts.

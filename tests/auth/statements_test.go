@@ -10,8 +10,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"waypost/internal/sql/types"
 )
 
 // TestStatementsAboutRolesAreAnsweredAsByPostgreSQL runs the same statements, one after the other, on both, and compares
@@ -22,8 +20,8 @@ func TestStatementsAboutRolesAreAnsweredAsByPostgreSQL(t *testing.T) {
 	for _, line := range strings.Split(strings.TrimSpace(statements), "\n") {
 		as, sql, ok := strings.Cut(line, ": ")
 		require.True(t, ok, line)
-		want := onPostgres(t, p, as, sql)
-		got := onNode(t, p, as, sql)
+		want := run(t, p.pg.Port, as, sql)
+		got := run(t, p.node.Port, as, sql)
 		assert.Equal(t, want, got, "%s: %s", as, sql)
 		if strings.Contains(want, "ERROR") {
 			refused++
@@ -37,12 +35,12 @@ const memberships = `SELECT r.rolname, m.rolname, g.rolname, admin_option, inher
 	FROM pg_auth_members a JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member JOIN pg_roles g ON g.oid = grantor
 	ORDER BY 1, 2, 3`
 
-// onPostgres runs one statement over a connection of the role's.
-func onPostgres(t *testing.T, p *pair, as, sql string) string {
+// run runs one statement over a connection of the role's.
+func run(t *testing.T, port int, as, sql string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	config, err := pgconn.ParseConfig(fmt.Sprintf("host=127.0.0.1 port=%d dbname=postgres sslmode=disable user=%s", p.pg.Port, as))
+	config, err := pgconn.ParseConfig(fmt.Sprintf("host=127.0.0.1 port=%d dbname=postgres sslmode=disable user=%s", port, as))
 	require.NoError(t, err)
 	var out []string
 	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
@@ -58,21 +56,6 @@ func onPostgres(t *testing.T, p *pair, as, sql string) string {
 	}
 	require.NoError(t, err, sql)
 	return strings.Join(append(out, results[0].CommandTag.String()), "\n")
-}
-
-func onNode(t *testing.T, p *pair, as, sql string) string {
-	t.Helper()
-	tag, notices, err := execOn(t, p.node, as, sql)
-	var e *types.Error
-	if errors.As(err, &e) {
-		return fmt.Sprintf("ERROR %s %s\n%s\n%s at %d", e.Code, e.Message, e.Detail, e.Hint, e.Position)
-	}
-	require.NoError(t, err, sql)
-	var out []string
-	for _, n := range notices {
-		out = append(out, fmt.Sprintf("%s %s %s", n.Severity, n.Code, n.Message))
-	}
-	return strings.Join(append(out, tag), "\n")
 }
 
 func nodeMemberships(t *testing.T, p *pair) [][]string {

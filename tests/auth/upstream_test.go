@@ -45,8 +45,7 @@ func TestRolesOfTheUpstreamComeIn(t *testing.T) {
 	}
 	c.WriteFile(filepath.Join(node.DataDir, "pg_hba.conf"), text+string(own))
 	node.Start()
-	_, _, err = execOn(t, node, "postgres", "CREATE ROLE both_by_scram LOGIN PASSWORD 'local'")
-	require.NoError(t, err)
+	node.Query("CREATE ROLE both_by_scram LOGIN PASSWORD 'local'")
 
 	check := func() {
 		t.Helper()
