@@ -38,12 +38,16 @@ const (
 	checkFunctions       // backtrace_functions
 	checkAbbreviations   // timezone_abbreviations
 	checkListen          // host:port
+	checkAspects         // log_connections, also as 18 has it
 )
 
 // accept reads text as a value of p and looks at it as PostgreSQL does before it takes it.
 func (p *Param) accept(text string) (value, *Error) {
 	v, err := p.parse(text)
-	if err != nil || p.check == noCheck {
+	if err != nil && p.check == checkAspects {
+		return p.aspects(text)
+	}
+	if err != nil || p.check == noCheck || p.check == checkAspects {
 		return v, err
 	}
 	switch p.Type {
@@ -161,6 +165,18 @@ func (p *Param) checkAccessMethod(s string) *Error {
 		return p.refuse(s, quote(p.Name)+" is too long (maximum 63 characters).")
 	}
 	return nil
+}
+
+// aspects reads log_connections of PostgreSQL 18, which lists what is to be logged of a connection: anything is on.
+func (p *Param) aspects(text string) (value, *Error) {
+	err := p.checkList(text)
+	if err != nil {
+		_, err = p.parse(text) // for the words that there have been before 18
+	}
+	if err != nil || trimSpace(text) == "" {
+		return value{}, err
+	}
+	return value{num: 1}, nil
 }
 
 // checkListen wants host:port, where the host may be left out.

@@ -67,16 +67,19 @@ func (p *Param) words() []string {
 		return relationKinds
 	case checkResourceManager:
 		return resourceManagers
+	case checkAspects:
+		return connectionAspects
 	}
 	return nil
 }
 
 var (
-	logDestinations  = []string{"stderr", "csvlog", "jsonlog", "json", "syslog"}
-	directIOKinds    = []string{"data", "wal", "wal_init"}
-	selfGrants       = []string{"set", "inherit"}
-	relationKinds    = []string{"view", "foreign-table"}
-	resourceManagers = []string{"all", "heap2", "heap", "btree", "hash", "gin", "gist", "sequence", "spgist", "brin", "generic"}
+	logDestinations   = []string{"stderr", "csvlog", "jsonlog", "json", "syslog"}
+	directIOKinds     = []string{"data", "wal", "wal_init"}
+	selfGrants        = []string{"set", "inherit"}
+	relationKinds     = []string{"view", "foreign-table"}
+	connectionAspects = []string{"receipt", "authentication", "authorization", "setup_durations", "all"}
+	resourceManagers  = []string{"all", "heap2", "heap", "btree", "hash", "gin", "gist", "sequence", "spgist", "brin", "generic"}
 )
 
 // checkList looks at a list of words or names.

@@ -135,3 +135,13 @@ func TestOldNamesAreTaken(t *testing.T) {
 	require.NoError(t, s.Set("ssl_groups", "X25519", SourceFile))
 	require.NoError(t, s.Set("force_parallel_mode", "regress", SourceFile))
 }
+
+func TestLogConnectionsIsTakenAsPostgreSQL18HasIt(t *testing.T) {
+	s := New()
+	for text, on := range map[string]bool{"receipt, authentication": true, "all": true, "on": true, "": false, "off": false} {
+		require.NoError(t, s.Set("log_connections", text, SourceFile))
+		require.Equal(t, on, s.Bool(LogConnections), text)
+	}
+	require.EqualError(t, s.Set("log_connections", "receipt, nonsense", SourceFile),
+		`parameter "log_connections" requires a Boolean value`)
+}

@@ -943,7 +943,7 @@ var params = [numParams]Param{
 		Category: catLogWhat, Short: "Log every checkpoint and restartpoint",
 	},
 	LogConnections: {
-		Name: "log_connections", Type: Bool, Context: SuperuserBackend, Boot: "off",
+		Name: "log_connections", Type: Bool, Context: SuperuserBackend, Boot: "off", check: checkAspects,
 		Category: catLogWhat, Short: "Log every connection",
 	},
 	LogDestination: {
