@@ -53,9 +53,7 @@ type Launcher struct {
 // Check says which executables are missing, so that a half-installed node fails at its start and not at its first
 // client.
 func (l *Launcher) Check() error {
-	for _, k := range []procsignal.Kind{
-		procsignal.Startup, procsignal.WalReceiver, procsignal.Checkpointer, procsignal.Spare, procsignal.Logger,
-	} {
+	for _, k := range []procsignal.Kind{procsignal.Startup, procsignal.WalReceiver, procsignal.Checkpointer, procsignal.Spare} {
 		path := filepath.Join(l.BinDir, Executable(k))
 		if err := unix.Access(path, unix.X_OK); err != nil {
 			return fmt.Errorf("find program %q: %w", path, err)
