@@ -1792,6 +1792,7 @@ var params = [numParams]Param{
 		Name: "track_activity_query_size", Type: Int, Context: Postmaster, Boot: "1024", Unit: Byte, Min: 100,
 		Max:      1048576,
 		Category: catStatistics, Short: "Bytes kept of each session's statement",
+		Flags: flagLater,
 	},
 	TrackCommitTimestamp: {
 		Name: "track_commit_timestamp", Type: Bool, Context: Postmaster, Boot: "off",
