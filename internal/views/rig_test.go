@@ -145,7 +145,10 @@ func (r *rig) Setting(name string) (string, bool, error) {
 }
 
 func (r *rig) SetSetting(name, value string, _ bool) (string, error) {
-	return value, r.p.Settings.Set(name, value, guc.SourceSession)
+	if err := r.p.Settings.Set(name, value, guc.SourceSession); err != nil {
+		return "", types.Errorf(types.CodeUndefinedObject, "%v", err)
+	}
+	return value, nil
 }
 
 func (r *rig) Process() *child.Process                       { return r.p }
