@@ -73,8 +73,9 @@ func (p *Param) words() []string {
 	return nil
 }
 
+// The words of lists. PostgreSQL's other destinations of the log are refused: to take them would be to log nowhere.
 var (
-	logDestinations   = []string{"stderr", "csvlog", "jsonlog", "json", "syslog"}
+	logDestinations   = []string{"stderr", "jsonlog"}
 	directIOKinds     = []string{"data", "wal", "wal_init"}
 	selfGrants        = []string{"set", "inherit"}
 	relationKinds     = []string{"view", "foreign-table"}
@@ -96,7 +97,11 @@ func (p *Param) checkList(s string) *Error {
 				return p.refuse(s, detail+".")
 			}
 		case words != nil && !contains(words, name):
-			return p.refuse(s, "Unrecognized key word: "+quote(name)+".")
+			e := p.refuse(s, "Unrecognized key word: "+quote(name)+".")
+			if p.check == checkLogDestination {
+				e.Hint = `Waypost's log goes to "stderr" as text, or as "jsonlog".`
+			}
+			return e
 		}
 	}
 	return nil

@@ -93,6 +93,8 @@ func TestBadValuesAreRefusedInPostgreSQLsWords(t *testing.T) {
 		{"wal_level", "none", `invalid value for parameter "wal_level": "none"`, "Available values: minimal, replica, logical."},
 		{"primary_slot_name", "A", `invalid value for parameter "primary_slot_name": "A"`,
 			"Replication slot names may only contain lower case letters, numbers, and the underscore character."},
+		{"log_destination", "stderr, csvlog", `invalid value for parameter "log_destination": "stderr, csvlog"`,
+			`Waypost's log goes to "stderr" as text, or as "jsonlog".`},
 		{"datestyle", "ISO, x", `invalid value for parameter "DateStyle": "ISO, x"`, ""},
 		{"datestyle", "ISO, SQL", `invalid value for parameter "DateStyle": "ISO, SQL"`, ""},
 		{"recovery_target_timeline", "x", `invalid value for parameter "recovery_target_timeline": "x"`, ""},
