@@ -112,25 +112,25 @@ func (s *Session) setKeepalive() {
 
 func (s *Session) override() error {
 	x := s.P.XLog
+	// The sources are what pg_settings of PostgreSQL shows.
 	for _, o := range [...]struct {
-		id    guc.ID
-		value string
+		id     guc.ID
+		value  string
+		source guc.Source
 	}{
-		{guc.ServerVersion, x.ServerVersion()},
-		{guc.ServerVersionNum, itoa(int(x.ServerVersionNum.Load()))},
-		{guc.WalSegmentSize, itoa(int(segsizeOr(x.Segsize())))},
-		{guc.InHotStandby, onOff(xlogctl.RecoveryState(x.State.Load()) != xlogctl.RecoveryStateDone)},
-		{guc.IsSuperuser, onOff(s.Role.Superuser)},
-		{guc.SessionAuthorization, s.Role.Name},
-		{guc.ServerEncoding, s.encodingOfServer()},
-		{guc.TransactionReadOnly, "on"},
+		{guc.ServerVersion, x.ServerVersion(), guc.SourceDynamicDefault},
+		{guc.ServerVersionNum, itoa(int(x.ServerVersionNum.Load())), guc.SourceDynamicDefault},
+		{guc.WalSegmentSize, itoa(int(segsizeOr(x.Segsize()))), guc.SourceDynamicDefault},
+		{guc.InHotStandby, onOff(xlogctl.RecoveryState(x.State.Load()) != xlogctl.RecoveryStateDone), guc.SourceOverride},
+		{guc.IsSuperuser, onOff(s.Role.Superuser), guc.SourceDynamicDefault},
+		{guc.SessionAuthorization, s.Role.Name, guc.SourceDynamicDefault},
+		{guc.ServerEncoding, s.encodingOfServer(), guc.SourceDynamicDefault},
+		{guc.ClientEncoding, s.encodingOfServer(), guc.SourceDynamicDefault},
+		{guc.TransactionReadOnly, "on", guc.SourceOverride},
 	} {
-		if err := s.P.Settings.SetID(o.id, o.value, guc.SourceOverride); err != nil {
+		if err := s.P.Settings.SetID(o.id, o.value, o.source); err != nil {
 			return err
 		}
-	}
-	if err := s.P.Settings.SetID(guc.ClientEncoding, s.encodingOfServer(), guc.SourceDynamicDefault); err != nil {
-		return err
 	}
 	return s.overrideAnswers()
 }
