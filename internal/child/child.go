@@ -44,7 +44,7 @@ type Process struct {
 	Generation      uint64 // of the segment
 	PostmasterStart time.Time
 	SyncFailed      bool      // an earlier generation ended by a failed fsync
-	ConfigLoaded    time.Time // when the postmaster last read the configuration
+	ConfigLoaded    time.Time // when the postmaster last read the configuration, or the process itself, since
 	HBA             string    // the rules of pg_hba.conf as the postmaster last read them without an error
 	Ident           string    // the maps of pg_ident.conf, likewise
 	TLS             []byte    // see launch.Params
@@ -192,6 +192,9 @@ func (p *Process) Reload() []guc.Change {
 	next, report := p.Settings.Reloaded()
 	for _, e := range report.Errors {
 		p.Log.Debug().Msg(e.Error())
+	}
+	if len(report.Errors) == 0 {
+		p.ConfigLoaded = time.Now()
 	}
 	p.Settings = next
 	p.ConfigureLog()
