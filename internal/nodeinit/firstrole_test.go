@@ -147,7 +147,13 @@ func TestOldDataDirectoryGetsItsFirstRoleOnce(t *testing.T) {
 	_, dir := made(t, nil)
 	_, err := MakeFirstRole(t.Context(), dir, FirstRole{Name: "dba"})
 	require.ErrorContains(t, err, "the node has roles already")
-	require.NoError(t, os.Remove(filepath.Join(dir, roles.File)))
+	path := filepath.Join(dir, roles.File)
+	good, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, good[:len(good)/2], 0o600))
+	_, err = MakeFirstRole(t.Context(), dir, FirstRole{Name: "dba"})
+	require.ErrorContains(t, err, "is damaged")
+	require.NoError(t, os.Remove(path))
 
 	unlock, err := lockStopped(dir) // as a node that runs has it
 	require.NoError(t, err)

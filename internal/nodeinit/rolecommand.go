@@ -79,7 +79,12 @@ func MakeFirstRole(ctx context.Context, dir string, first FirstRole) (name strin
 		return "", err
 	}
 	err = p.make(dir)
-	if errors.Is(err, roles.ErrExists) {
+	var damaged *roles.DamagedError
+	switch {
+	case errors.As(err, &damaged):
+		return "", &Error{Message: damaged.Error(), Err: err,
+			Hint: "Put a copy of it from a backup in its place, or move it away and make all roles anew, the first with this command."}
+	case errors.Is(err, roles.ErrExists):
 		return "", &Error{Message: "the node has roles already", Hint: "Start it, and make others with CREATE ROLE.", Err: err}
 	}
 	return p.name, err
