@@ -22,6 +22,7 @@ func TestWhatComesFromOutsideHasItsFuzzer(t *testing.T) {
 		"messages of clients":          "./protocol FuzzReader",
 		"the replication grammar":      "./protocol FuzzReplicationCommand",
 		"SCRAM exchanges":              "./internal/scram FuzzExchangeTakesNobodyWithoutThePassword",
+		"messages in a session":        "./internal/backend FuzzSession",
 		"SQL, from text to answer":     "./internal/sql FuzzStatement",
 		"values, as text and binary":   "./internal/sql/types FuzzInput",
 		"pg_hba.conf":                  "./internal/hba FuzzParse",

@@ -56,7 +56,8 @@ func cutText(s string, n int) string {
 
 // tellWho fills in who the client is, once it is let in (PostgreSQL: pgstat_bestart).
 func (s *Session) tellWho() {
-	user, database, application := nameOf(s.Startup.User), nameOf(s.Startup.Database), nameOf(s.P.Settings.String(guc.ApplicationName))
+	user, database := nameOf(s.Startup.User), nameOf(s.Startup.Database)
+	application := nameOf(s.P.Settings.String(guc.ApplicationName))
 	var addr name
 	host := nameOf(s.Conn.Peer.Name)
 	if !s.Conn.Peer.Local() {
@@ -163,13 +164,18 @@ func (s *Session) count(now time.Time, next activity.State) {
 
 // countEnd adds what is left to count, and how the session ended.
 func (s *Session) countEnd(err error) {
-	if s.Startup == nil || s.Startup.Database == "" || phase(s.phase.Load()) != phaseCommands {
+	s.mu.Lock()
+	over := s.closed // the supervisor has counted it
+	s.mu.Unlock()
+	if over || s.Startup == nil || s.Startup.Database == "" || phase(s.phase.Load()) != phaseCommands {
 		return
 	}
 	s.count(time.Now(), activity.Undefined)
 	var e *protocol.Error
 	switch {
 	case err == nil, errors.Is(err, ErrDone), errors.Is(err, errEnd):
+	case errors.As(err, &e) && e.Code == protocol.CodeAdminShutdown:
+		s.P.Stats.Database.SessionsKilled.Add(1)
 	case errors.As(err, &e) && !e.LogOnly:
 		s.P.Stats.Database.SessionsFatal.Add(1)
 	default:

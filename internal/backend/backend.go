@@ -75,7 +75,7 @@ func (b *Server) Run() error {
 		case err := <-done:
 			return err
 		case sig := <-b.Process.Signals:
-			if over, err := b.signal(sig.(unix.Signal)); over {
+			if over, err := b.signal(sig.(unix.Signal), done); over {
 				return err
 			}
 		}
@@ -138,11 +138,11 @@ func (b *Server) current() *Session {
 }
 
 // signal handles one signal; over says that the process is to end with err.
-func (b *Server) signal(sig unix.Signal) (over bool, err error) {
+func (b *Server) signal(sig unix.Signal, done <-chan error) (over bool, err error) {
 	s := b.current()
 	switch sig {
 	case unix.SIGTERM:
-		return true, b.terminate()
+		return true, b.terminate(done)
 	case unix.SIGINT:
 		if s != nil {
 			s.interrupt.cancel()
@@ -152,19 +152,20 @@ func (b *Server) signal(sig unix.Signal) (over bool, err error) {
 		s.wake()
 	case unix.SIGUSR1:
 		if b.Process.Proc.Take(procsignal.WalSndInitStopping) && !s.initStopping() {
-			return true, b.terminate()
+			return true, b.terminate(done)
 		}
 	case unix.SIGUSR2:
 		if !s.lastCycle() {
-			return true, b.terminate()
+			return true, b.terminate(done)
 		}
 	}
 	return false, nil
 }
 
 // terminate ends the session at once. The client is told, unless it has not sent its startup packet or does not take
-// what is being sent to it.
-func (b *Server) terminate() error {
+// what is being sent to it. A session that runs a statement ends by itself, if that does not take long: then the client
+// gets what the statement had to say before.
+func (b *Server) terminate(done <-chan error) error {
 	b.mu.Lock()
 	b.over = true
 	s := b.session
@@ -172,5 +173,15 @@ func (b *Server) terminate() error {
 	if s == nil {
 		return nil
 	}
-	return s.terminate(protocol.Fatalf(protocol.CodeAdminShutdown, "terminating connection due to administrator command"))
+	e := protocol.Fatalf(protocol.CodeAdminShutdown, "terminating connection due to administrator command")
+	if s.interrupt.terminate(e) {
+		patience := time.NewTimer(lastWords)
+		defer patience.Stop()
+		select {
+		case err := <-done:
+			return err
+		case <-patience.C:
+		}
+	}
+	return s.terminate(e)
 }

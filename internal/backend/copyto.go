@@ -46,7 +46,8 @@ func copyFormatOf(options []ast.CopyOption, text string) (f copyFormat, err erro
 			return f, err
 		}
 	}
-	if strings.IndexByte("\\.abcdefghijklmnopqrstuvwxyz0123456789\r\n", f.delimiter) >= 0 && !f.csv || f.csv && f.delimiter == f.quote {
+	const never = "\\.abcdefghijklmnopqrstuvwxyz0123456789\r\n"
+	if !f.csv && strings.IndexByte(never, f.delimiter) >= 0 || f.csv && f.delimiter == f.quote {
 		return f, protocol.Errorf(protocol.CodeInvalidParameterValue, "COPY delimiter cannot be \"%c\"", f.delimiter)
 	}
 	return f, nil
@@ -71,7 +72,8 @@ func (f *copyFormat) set(o ast.CopyOption, text string) error {
 		f.header = on
 	case "null":
 		if strings.ContainsAny(o.Value, "\r\n") {
-			return protocol.Errorf(protocol.CodeInvalidParameterValue, "COPY null representation cannot use newline or carriage return")
+			return protocol.Errorf(protocol.CodeInvalidParameterValue,
+				"COPY null representation cannot use newline or carriage return")
 		}
 		f.null = o.Value
 	case "delimiter":

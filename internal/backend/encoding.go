@@ -31,13 +31,15 @@ func (s *Session) checkValue(name, value string) error {
 	if id == guc.ClientEncoding {
 		canonical, ok := guc.EncodingName(value)
 		if ok && canonical != serverEncoding && canonical != serverASCII && pageOf(canonical) == nil {
-			return protocol.Errorf(protocol.CodeFeatureNotSupported, "invalid value for parameter \"client_encoding\": \"%s\"", value).
+			return protocol.Errorf(protocol.CodeFeatureNotSupported,
+				"invalid value for parameter \"client_encoding\": \"%s\"", value).
 				WithDetail("Conversion between %s and %s is not supported.", canonical, serverEncoding)
 		}
 		return nil
 	}
 	if !answers(id, value) {
-		return protocol.Errorf(protocol.CodeFeatureNotSupported, "\"%s\" is not supported for parameter \"%s\"", value, guc.Describe(id).Name)
+		return protocol.Errorf(protocol.CodeFeatureNotSupported,
+			"\"%s\" is not supported for parameter \"%s\"", value, guc.Describe(id).Name)
 	}
 	return nil
 }

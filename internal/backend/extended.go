@@ -200,7 +200,8 @@ func binaryLen(of sql.OID) int {
 		return 1
 	case types.Int2:
 		return 2
-	case types.Int4, types.Oid, types.Float4, types.Date, types.Xid, types.RegClass, types.RegType, types.RegProc, types.RegRole, types.RegNS:
+	case types.Int4, types.Oid, types.Float4, types.Date, types.Xid,
+		types.RegClass, types.RegType, types.RegProc, types.RegRole, types.RegNS:
 		return 4
 	case types.Int8, types.Float8, types.Time, types.Timestamp, types.TimestampTz, types.LSN, types.Xid8:
 		return 8
@@ -283,7 +284,9 @@ func (t *tcop) describeResult(columns []sql.ResultColumn, formats []int16) {
 	}
 	fields := make([]protocol.Field, len(columns))
 	for i, c := range columns {
-		fields[i] = protocol.Field{Name: t.toClient(c.Name), Type: protocol.OID(c.Type), Len: c.Len, Typmod: c.Typmod, Format: formatOf(formats, i)}
+		fields[i] = protocol.Field{
+			Name: t.toClient(c.Name), Type: protocol.OID(c.Type), Len: c.Len, Typmod: c.Typmod, Format: formatOf(formats, i),
+		}
 	}
 	t.out = protocol.AppendFields(t.out, fields)
 }

@@ -61,6 +61,17 @@ func (i *interrupt) cancel() {
 	}
 }
 
+// terminate interrupts the running statement for good: the session is to end with e. It says whether there is one.
+func (i *interrupt) terminate(e *protocol.Error) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.running || i.reading {
+		return false
+	}
+	i.raiseLocked(e)
+	return true
+}
+
 // raiseFor interrupts the statement of a number, if it still runs. What ends the session outranks what ends the statement.
 func (i *interrupt) raiseFor(number int, e *protocol.Error) {
 	i.mu.Lock()

@@ -196,7 +196,9 @@ func (t *tcop) open(p *portal) error {
 const sendAt = 8192
 
 // sendRows sends rows as DataRows, up to limit if that is not 0; more says that the limit was reached.
-func (t *tcop) sendRows(rows source, columns []sql.ResultColumn, formats []int16, limit int64) (n int64, more bool, err error) {
+func (t *tcop) sendRows(rows source, columns []sql.ResultColumn, formats []int16, limit int64) (
+	n int64, more bool, err error,
+) {
 	enc := rowEncoder{t: t, columns: columns, formats: formats, env: t.env(), converts: t.page() != nil}
 	for limit == 0 || n < limit {
 		row, err := rows.NextValues()
