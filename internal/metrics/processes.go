@@ -1,51 +1,6 @@
 package metrics
 
-import (
-	"bytes"
-	"os"
-	"strconv"
-	"strings"
-)
-
-// usage is what the system knows of a process (proc(5)).
-type usage struct {
-	start    string  // when it began, in the system's ticks: with the id, who it is
-	cpu      float64 // seconds
-	resident float64 // bytes
-	private  float64 // bytes of them that are not of files or shared memory
-}
-
-// ticks is how many of the units of /proc/…/stat make a second: USER_HZ, 100 on every Linux that Go runs on.
-const ticks = 100
-
-// readUsage gives false for a process that has gone. smaps_rollup would tell private memory more exactly, but costs the
-// kernel a walk through the page tables, which is too much for hundreds of processes every few seconds.
-func readUsage(pid int) (usage, bool) {
-	dir := "/proc/" + strconv.Itoa(pid) + "/"
-	stat, err := os.ReadFile(dir + "stat")
-	if err != nil {
-		return usage{}, false
-	}
-	// The name, in parentheses, may have blanks in it.
-	f := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(f) < 20 || f[0] == "Z" || f[0] == "X" {
-		return usage{}, false
-	}
-	user, _ := strconv.ParseFloat(f[11], 64)
-	system, _ := strconv.ParseFloat(f[12], 64)
-	u := usage{start: f[19], cpu: (user + system) / ticks}
-	statm, err := os.ReadFile(dir + "statm")
-	if err != nil {
-		return usage{}, false
-	}
-	if f := strings.Fields(string(statm)); len(f) >= 3 {
-		resident, _ := strconv.ParseFloat(f[1], 64)
-		shared, _ := strconv.ParseFloat(f[2], 64)
-		page := float64(os.Getpagesize())
-		u.resident, u.private = resident*page, (resident-shared)*page
-	}
-	return u, true
-}
+import "waypost/internal/procfs"
 
 // cpuTimes adds up, by kind of process, the CPU time of processes that come and go: what was seen of one that has ended
 // stays.
@@ -92,8 +47,9 @@ type ofKind struct {
 func (s *scrape) processes() {
 	kinds := make(map[string]*ofKind)
 	add := func(kind string, pid int) {
-		u, there := readUsage(pid)
-		if !there {
+		times, ok := procfs.ReadTimes(pid)
+		memory, there := procfs.EstimateMemory(pid)
+		if !ok || !there {
 			return
 		}
 		k := kinds[kind]
@@ -102,9 +58,9 @@ func (s *scrape) processes() {
 			kinds[kind] = k
 		}
 		k.count++
-		k.resident += u.resident
-		k.private += u.private
-		k.cpu[process{pid, u.start}] = u.cpu
+		k.resident += float64(memory.Resident)
+		k.private += float64(memory.Private)
+		k.cpu[process{pid, times.Start}] = times.User + times.System
 	}
 	add("postmaster", s.postmaster)
 	for i := range s.areas.Procs {
