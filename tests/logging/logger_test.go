@@ -136,7 +136,9 @@ func TestLoggerIsStartedAgainAndNothingIsLost(t *testing.T) {
 		n.wordy(5, fmt.Sprintf("round%d", round))
 		require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
 		n.waitText(".log", fmt.Sprintf(`logger \(PID %d\) was terminated by signal 9`, pid))
-		require.Len(t, regexp.MustCompile(fmt.Sprintf(`FATAL: .*"round%d"`, round)).FindAllString(n.text(".log"), -1), 5)
+		cluster.Eventually(t, patience, "each of the five has its line", func() bool {
+			return len(regexp.MustCompile(fmt.Sprintf(`FATAL: .*"round%d"`, round)).FindAllString(n.text(".log"), -1)) == 5
+		})
 	}
 	require.NotEqual(t, first, n.logger())
 	require.Equal(t, file, n.files(".log"), "the next logger goes on in the same file")
@@ -231,7 +233,7 @@ func TestRotationOnReloadAndJSON(t *testing.T) {
 	t.Parallel()
 	n := start(t, map[string]string{"log_destination": "stderr,jsonlog", "log_connections": "on"})
 	n.wordy(1, "somebody")
-	n.waitText(".json", `"user":"somebody","dbname":"nothing"`)
+	n.waitText(".json", `"user":"somebody","dbname":"nothing".*"error_severity":"FATAL"`)
 	n.waitText(".log", "somebody")
 	var first map[string]any
 	for line := range strings.Lines(n.text(".json")) {
@@ -321,4 +323,52 @@ func TestStuckLoggerHoldsUpNobodyForLong(t *testing.T) {
 	})
 	n.Stop(cluster.Fast)
 	requireWholeLines(t, n.text(".log"))
+}
+
+// TestStuckDiskHoldsUpNobody has a pipe that nobody reads for a log file: to open it stalls, as a dead disk does.
+func TestStuckDiskHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	n := prepare(t, map[string]string{"log_filename": "waypost.log", "log_rotation_size": "0", "log_rotation_age": "0"})
+	n.c.Mkdir("relay", "log")
+	path := filepath.Join(n.DataDir, "log", "waypost.log")
+	n.c.Run("mkfifo", path)
+	n.Start()
+	conn, err := pgconn.Connect(t.Context(), n.Conninfo())
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	begun := time.Now()
+	for i := range 40 {
+		_, err := conn.Exec(t.Context(), fmt.Sprintf("select nothing_%d_%s_end", i, strings.Repeat("x", 100_000))).ReadAll()
+		require.Error(t, err)
+	}
+	require.Less(t, time.Since(begun), 4*time.Second, "nobody waits out his patience")
+
+	disk, err := os.OpenFile(path, os.O_RDWR, 0) // it is back
+	require.NoError(t, err)
+	defer disk.Close()
+	var text strings.Builder
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 1<<16)
+		for !strings.Contains(text.String(), "database system is shut down") {
+			read, err := disk.Read(buf)
+			if err != nil {
+				return
+			}
+			text.Write(buf[:read])
+		}
+	}()
+	n.Stop(cluster.Fast)
+	select {
+	case <-done:
+	case <-time.After(patience):
+		disk.Close()
+		<-done
+	}
+	require.Contains(t, text.String(), "starting Waypost")
+	requireWholeLines(t, text.String())
+	for i := range 40 {
+		require.Contains(t, text.String(), fmt.Sprintf("STATEMENT:  select nothing_%d_%s_end\n", i, strings.Repeat("x", 100_000)))
+	}
 }
