@@ -5,13 +5,12 @@
 package shmdump
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"time"
 
 	"waypost/internal/datadir"
 	"waypost/internal/layout"
+	"waypost/internal/procfs"
 	"waypost/internal/procsignal"
 	"waypost/internal/walsnd"
 	"waypost/pmsignal"
@@ -308,13 +307,8 @@ func alive(pid int) bool {
 	if pid <= 0 {
 		return false
 	}
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
-	}
-	// The state follows the name, which stands in parentheses and may hold anything.
-	rest := stat[bytes.LastIndexByte(stat, ')')+1:]
-	return len(rest) > 1 && rest[1] != 'Z' && rest[1] != 'X'
+	_, ok := procfs.ReadTimes(pid)
+	return ok
 }
 
 func lsn(v uint64) string { return xlog.LSN(v).String() }
