@@ -24,15 +24,18 @@ type talk struct {
 	conn net.Conn
 }
 
-// begin sends the startup packet.
-func begin(t *testing.T, port int, user string) *talk {
+// begin sends the startup packet; more are further parameters.
+func begin(t *testing.T, port int, user string, more ...string) *talk {
 	t.Helper()
 	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 	body := binary.BigEndian.AppendUint32(nil, 3<<16)
-	body = append(body, "user\x00"+user+"\x00database\x00postgres\x00\x00"...)
+	for _, text := range append([]string{"user", user, "database", "postgres"}, more...) {
+		body = append(append(body, text...), 0)
+	}
+	body = append(body, 0)
 	_, err = conn.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(body)+4)), body...))
 	require.NoError(t, err)
 	return &talk{t, conn}
@@ -287,4 +290,20 @@ func TestSaltOfAnUnknownRoleOutlastsTheNode(t *testing.T) {
 	p.node.Restart()
 	require.Equal(t, salt, saltOf(t, p.node.Port, "x_by_scram"))
 	p.node.Stop(cluster.Fast)
+}
+
+// TestHalfOpenConnectionsTakeNobodysPlace: who has proved nothing counts for no limit. PostgreSQL, where this is not so, would
+// refuse the clients that come after.
+func TestHalfOpenConnectionsTakeNobodysPlace(t *testing.T) {
+	p := newPair(t, methodRules(), nil)
+	p.roles("CREATE ROLE r_by_scram LOGIN REPLICATION PASSWORD 'x'")
+	p.node.Configure(map[string]string{"max_connections": "5", "superuser_reserved_connections": "0", "max_wal_senders": "3"})
+	p.node.Restart()
+	for range 6 {
+		for _, more := range [][]string{nil, {"replication", "true"}} {
+			require.Equal(t, byte('R'), begin(t, p.node.Port, "r_by_scram", more...).next()[0])
+		}
+	}
+	require.Equal(t, "let in", viaPgx(t, p.node.Port, "user=r_by_scram password=x"))
+	require.Equal(t, "let in", viaPgx(t, p.node.Port, "user=r_by_scram password=x replication=true"))
 }
