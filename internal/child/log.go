@@ -9,12 +9,12 @@ import (
 	"waypost/internal/logging"
 )
 
-// logPatience is how long an event may wait for the logger process. Who logs while the logger stands still is held up so long
-// once, and not at all from then on until the logger goes on.
+// logPatience is how long an event may wait for the logger process. Who logs while the logger stands still is held up so
+// long once, and not at all from then on until the logger goes on.
 const logPatience = 5 * time.Second
 
-// openLog makes the sink of a child. Where the logger process cannot be reached in the way that bounds waiting, stderr, which
-// leads to it, too, has to do: that is the error.
+// openLog makes the sink of a child. Where the logger process cannot be reached in the way that bounds waiting, stderr,
+// which leads to it, too, has to do: that is the error.
 func openLog(s *guc.Settings) (*logging.Sink, error) {
 	sink := logging.NewSink(os.Stderr)
 	sink.Configure(logging.ConfigOf(s))

@@ -34,7 +34,8 @@ func TestWhatRE2CannotDoIsRefusedByName(t *testing.T) {
 }
 
 func FuzzRegularExpression(f *testing.F) {
-	for _, seed := range []string{`^(a|b)*c{2,3}$`, `[[:alpha:]_-]\d\x41`, `(?i)[^a-c]`, `***=a(b`, `\u0041(?:x)?+`, `[]a-]`, `(?#c)a`} {
+	for _, seed := range []string{`^(a|b)*c{2,3}$`, `[[:alpha:]_-]\d\x41`, `(?i)[^a-c]`, `***=a(b`, `\u0041(?:x)?+`,
+		`[]a-]`, `(?#c)a`} {
 		f.Add(seed, "abc")
 	}
 	f.Fuzz(func(t *testing.T, pattern, name string) {

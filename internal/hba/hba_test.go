@@ -81,7 +81,8 @@ func TestQuotesAndContinuation(t *testing.T) {
 }
 
 func TestEncryptionDecides(t *testing.T) {
-	r := parse(t, "hostssl a all all trust\nhostnossl b all all trust\nhostgssenc c all all trust\nhostnogssenc d all all trust\nhost e all all trust")
+	r := parse(t, "hostssl a all all trust\nhostnossl b all all trust\nhostgssenc c all all trust\n"+
+		"hostnogssenc d all all trust\nhost e all all trust")
 	require.Len(t, r.Warnings(false), 2)
 	require.Len(t, r.Warnings(true), 1, "with TLS, hostssl can match")
 	for db, want := range map[string][3]int{"a": {0, 1, 0}, "b": {2, 0, 2}, "c": {0, 0, 3}, "d": {4, 4, 0}, "e": {5, 5, 5}} {
@@ -128,8 +129,9 @@ func (n names) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, err
 
 func TestHostNameCountsOnlyIfItLeadsBack(t *testing.T) {
 	r := parse(t, "host all all db.example.org trust\nhost all all .Example.com trust")
-	service := names{"1.1.1.1": {"DB.example.org."}, "DB.example.org": {"1.1.1.1"}, "2.2.2.2": {"a.example.com"}, "a.example.com": {"9.9.9.9", "2.2.2.2"},
-		"3.3.3.3": {"db.example.org"}, "db.example.org": {"1.1.1.1"}}
+	service := names{"1.1.1.1": {"DB.example.org."}, "DB.example.org": {"1.1.1.1"}, "2.2.2.2": {"a.example.com"},
+		"a.example.com": {"9.9.9.9", "2.2.2.2"},
+		"3.3.3.3":       {"db.example.org"}, "db.example.org": {"1.1.1.1"}}
 	for addr, want := range map[string]int{"1.1.1.1": 1, "2.2.2.2": 2, "3.3.3.3": 0, "4.4.4.4": 0} {
 		c := tcp(addr, "a", "b")
 		c.Resolver = service
@@ -138,6 +140,10 @@ func TestHostNameCountsOnlyIfItLeadsBack(t *testing.T) {
 }
 
 func TestMistakesAreReportedWithFileAndLine(t *testing.T) {
+	const noBackref = "a back reference is not supported by this build"
+	only := func(option, methods string) string {
+		return `authentication option "` + option + `" is only valid for authentication methods ` + methods
+	}
 	for text, want := range map[string]string{
 		"":                                              `configuration file "/data/pg_hba.conf" contains no entries`,
 		"lokal all all trust":                           `invalid connection type "lokal"`,
@@ -165,16 +171,16 @@ func TestMistakesAreReportedWithFileAndLine(t *testing.T) {
 		"local all all nonsense":                        `invalid authentication method "nonsense"`,
 		"local all all trust x":                         `authentication option not in name=value format: x`,
 		"local all all trust x=y":                       `unrecognized authentication option name: "x"`,
-		"local all all trust map=y":                     `authentication option "map" is only valid for authentication methods ident, peer, gssapi, sspi, and cert`,
-		"local all all md5 ldapport=1":                  `authentication option "ldapport" is only valid for authentication methods ldap`,
-		"local all all peer krb_realm=x":                `authentication option "krb_realm" is only valid for authentication methods gssapi and sspi`,
+		"local all all trust map=y":                     only("map", "ident, peer, gssapi, sspi, and cert"),
+		"local all all md5 ldapport=1":                  only("ldapport", "ldap"),
+		"local all all peer krb_realm=x":                only("krb_realm", "gssapi and sspi"),
 		"host all all all md5 clientcert=verify-ca":     `clientcert can only be configured for "hostssl" rows`,
 		"local all all peer clientname=DN":              `clientname can only be configured for "hostssl" rows`,
 		"hostssl all all all md5 clientcert=1":          `invalid value for clientcert: "1"`,
 		"hostssl all all all md5 clientname=cn":         `invalid value for clientname: "cn"`,
 		"hostssl all all all cert clientcert=verify-ca": `clientcert only accepts "verify-full" when using "cert" authentication`,
 		"local /(a all trust":                           `invalid regular expression "(a": parentheses () not balanced`,
-		`local all /(a)\1 trust`:                        `invalid regular expression "(a)\1": a back reference is not supported by this build`,
+		`local all /(a)\1 trust`:                        `invalid regular expression "(a)\1": ` + noBackref,
 	} {
 		r, err := Parse("# comment\n"+text+"\n", path)
 		require.Nil(t, r)
@@ -202,7 +208,8 @@ func TestIncludedFiles(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	write("pg_hba.conf", "local @dbs all trust\ninclude sub/one.conf\ninclude_if_exists gone.conf\ninclude_dir d\nlocal z all trust\n")
+	write("pg_hba.conf", "local @dbs all trust\ninclude sub/one.conf\ninclude_if_exists gone.conf\ninclude_dir d\n"+
+		"local z all trust\n")
 	write("dbs", "# databases\na, b\n@more \"c\"\n")
 	write("more", "m")
 	write("sub/one.conf", "\ninclude two.conf")
@@ -214,7 +221,8 @@ func TestIncludedFiles(t *testing.T) {
 	r, err := Load(filepath.Join(dir, "pg_hba.conf"))
 	require.NoError(t, err)
 	require.Equal(t, []string{filepath.Join(dir, "gone.conf")}, r.Skipped)
-	for db, want := range map[string]string{"a": "pg_hba.conf", "b": "pg_hba.conf", "m": "pg_hba.conf", "c": "pg_hba.conf", "two": "sub/two.conf", "d": "d/1.conf", "z": "pg_hba.conf"} {
+	for db, want := range map[string]string{"a": "pg_hba.conf", "b": "pg_hba.conf", "m": "pg_hba.conf",
+		"c": "pg_hba.conf", "two": "sub/two.conf", "d": "d/1.conf", "z": "pg_hba.conf"} {
 		rule := r.Match(&Client{Local: true, Database: db, User: "u"})
 		require.NotNil(t, rule, db)
 		require.Equal(t, filepath.Join(dir, want), rule.File, db)
@@ -231,10 +239,13 @@ func TestIncludedFiles(t *testing.T) {
 func TestRefusalsAreInPostgreSQLsWords(t *testing.T) {
 	c := tcp("10.0.0.1", "db", "u")
 	require.EqualError(t, c.NoEntry(), `no pg_hba.conf entry for host "10.0.0.1", user "u", database "db", no encryption`)
-	require.EqualError(t, c.Rejected(), `pg_hba.conf rejects connection for host "10.0.0.1", user "u", database "db", no encryption`)
+	require.EqualError(t, c.Rejected(),
+		`pg_hba.conf rejects connection for host "10.0.0.1", user "u", database "db", no encryption`)
 	c.Replication, c.SSL = true, true
-	require.EqualError(t, c.NoEntry(), `no pg_hba.conf entry for replication connection from host "10.0.0.1", user "u", SSL encryption`)
-	require.EqualError(t, c.Rejected(), `pg_hba.conf rejects replication connection for host "10.0.0.1", user "u", SSL encryption`)
+	require.EqualError(t, c.NoEntry(),
+		`no pg_hba.conf entry for replication connection from host "10.0.0.1", user "u", SSL encryption`)
+	require.EqualError(t, c.Rejected(),
+		`pg_hba.conf rejects replication connection for host "10.0.0.1", user "u", SSL encryption`)
 	require.Equal(t, "28000", c.NoEntry().SQLSTATE)
 	local := &Client{Local: true, Database: "db", User: "u"}
 	require.EqualError(t, local.NoEntry(), `no pg_hba.conf entry for host "[local]", user "u", database "db", no encryption`)

@@ -56,7 +56,8 @@ n  frank  /^app_
 		err := i.Check(c.usermap, c.system, c.user, c.fold, member)
 		require.Equal(t, c.want, err == nil, "%+v: %v", c, err)
 	}
-	require.Equal(t, `no match in usermap "n" for user "bob" authenticated as "alice"`, i.Check("n", "alice", "bob", false, nil).Message)
+	require.Equal(t, `no match in usermap "n" for user "bob" authenticated as "alice"`,
+		i.Check("n", "alice", "bob", false, nil).Message)
 	require.Equal(t, "provided user name (bob) and authenticated user name (alice) do not match",
 		i.Check("", "alice", "bob", false, nil).Message)
 	require.Error(t, (&Ident{}).Check("m", "alice", "alice", false, nil), "no maps")
@@ -79,14 +80,15 @@ func TestBytesThatAreNoUTF8AreCaptured(t *testing.T) {
 
 func TestMistakesInMapsAreReportedWithFileAndLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"m":            "missing entry at end of line",
-		"m a":          "missing entry at end of line",
-		"m,n a b":      "multiple values in ident field",
-		"m a,b c":      "multiple values in ident field",
-		"m a b,c":      "multiple values in ident field",
-		"m /( b":       `invalid regular expression "(": parentheses () not balanced`,
-		"m a /[":       `invalid regular expression "[": brackets [] not balanced`,
-		`m /(a+?) x\1`: `invalid regular expression "(a+?)": a non-greedy quantifier with \1 in the database user is not supported by this build`,
+		"m":       "missing entry at end of line",
+		"m a":     "missing entry at end of line",
+		"m,n a b": "multiple values in ident field",
+		"m a,b c": "multiple values in ident field",
+		"m a b,c": "multiple values in ident field",
+		"m /( b":  `invalid regular expression "(": parentheses () not balanced`,
+		"m a /[":  `invalid regular expression "[": brackets [] not balanced`,
+		`m /(a+?) x\1`: `invalid regular expression "(a+?)": a non-greedy quantifier with \1 in the database user ` +
+			"is not supported by this build",
 	} {
 		_, err := ParseIdent("# comment\n"+text, identPath)
 		var es Errors

@@ -71,7 +71,8 @@ func TestNextRotationIsAMultipleOfItsAge(t *testing.T) {
 
 func TestRotationByAgeTruncatesAnOldFileOnly(t *testing.T) {
 	for _, truncate := range []string{"on", "off"} {
-		r := newRig(t, map[string]string{"log_filename": "log-%H.log", "log_rotation_age": "60", "log_truncate_on_rotation": truncate})
+		r := newRig(t, map[string]string{"log_filename": "log-%H.log", "log_rotation_age": "60",
+			"log_truncate_on_rotation": truncate})
 		require.NoError(t, os.Mkdir("log", 0o700))
 		require.NoError(t, os.WriteFile("log/log-08.log", []byte("of yesterday\n"), 0o600))
 		require.NoError(t, os.WriteFile("log/log-09.log", []byte("of yesterday\n"), 0o600))
@@ -93,7 +94,8 @@ func TestRotationByAgeTruncatesAnOldFileOnly(t *testing.T) {
 }
 
 func TestEachFormIsRotatedByItsOwnSize(t *testing.T) {
-	r := newRig(t, map[string]string{"log_filename": "log-%H%M%S.log", "log_rotation_size": "1", "log_destination": "stderr,jsonlog"})
+	r := newRig(t, map[string]string{"log_filename": "log-%H%M%S.log", "log_rotation_size": "1",
+		"log_destination": "stderr,jsonlog"})
 	r.begin()
 	r.clock = r.clock.Add(time.Second)
 	require.True(t, r.say(strings.Repeat("x", 1023), logging.ToJSON))

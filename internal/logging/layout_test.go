@@ -69,7 +69,8 @@ func TestTimesInPrefix(t *testing.T) {
 	})
 	l := s.Logger()
 	l.Info().Msg("m")
-	require.Regexp(t, `^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} CET\|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d CET\|\d{10}\.\d{3}\|LOG:  m\n$`, b.String())
+	const second = `\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`
+	require.Regexp(t, `^`+second+`\.\d{3} CET\|`+second+` CET\|\d{10}\.\d{3}\|LOG:  m\n$`, b.String())
 }
 
 // what logs one event of each severity, and says which came through.
@@ -132,7 +133,8 @@ func TestStatementsOfFailures(t *testing.T) {
 	require.Equal(t, "WARNING:  m\n", logged("select 1", l.Warn(), "m"))
 	require.Equal(t, "ERROR:  m\n", logged("", l.Error(), "m"))
 	require.Equal(t, "ERROR:  m\n", logged("ALTER ROLE a PassWord 'geheim'", l.Error(), "m"))
-	require.Equal(t, "ERROR:  syntax error\n", logged("alter role a password geheim", l.Error(), `syntax error at or near "geheim"`))
+	require.Equal(t, "ERROR:  syntax error\n", logged("alter role a password geheim", l.Error(),
+		`syntax error at or near "geheim"`))
 	require.Equal(t, "ERROR:  syntax error at or near \"selct\"\nSTATEMENT:  selct\n",
 		logged("selct", l.Error(), `syntax error at or near "selct"`))
 	s.Configure(&Config{Min: Warning, MinStatement: Panic, Zone: time.UTC, Text: true})
@@ -159,11 +161,14 @@ func TestJSONHasPostgreSQLsKeysInItsOrder(t *testing.T) {
 	s.SetClient(func(c *Client) { c.Application = "a \"b\"\n\xff" })
 	s.SetStatement("select 1")
 	l := s.Logger()
-	l.Error().Str(StateField, "42601").Str(DetailField, "d").Str(HintField, "h").Str(ContextField, "c").Int(PositionField, 3).Msg("m")
+	l.Error().Str(StateField, "42601").Str(DetailField, "d").Str(HintField, "h").Str(ContextField, "c").
+		Int(PositionField, 3).Msg("m")
 	require.Equal(t, 1, strings.Count(b.String(), "\n"))
-	require.Regexp(t, `^\{"timestamp":"\S+ \S+ UTC","user":"u","dbname":"d","pid":\d+,"remote_host":"10\.0\.0\.1","remote_port":55,`+
+	require.Regexp(t, `^\{"timestamp":"\S+ \S+ UTC","user":"u","dbname":"d","pid":\d+,`+
+		`"remote_host":"10\.0\.0\.1","remote_port":55,`+
 		`"session_id":"6553f100\.[0-9a-f]+","line_num":1,"ps":"idle","session_start":"2023-11-14 22:13:20 UTC","txid":0,`+
-		`"error_severity":"ERROR","state_code":"42601","message":"m","detail":"d","hint":"h","context":"c","statement":"select 1",`+
+		`"error_severity":"ERROR","state_code":"42601","message":"m","detail":"d","hint":"h","context":"c",`+
+		`"statement":"select 1",`+
 		`"cursor_position":3,"application_name":"a .*","backend_type":"client backend","query_id":0\}\n$`, b.String())
 	require.True(t, json.Valid(b.Bytes()))
 
@@ -177,7 +182,8 @@ func TestJSONHasPostgreSQLsKeysInItsOrder(t *testing.T) {
 
 func TestDestinationsAreAList(t *testing.T) {
 	for list, want := range map[string][2]bool{
-		"stderr": {true, false}, "jsonlog": {false, true}, "stderr, jsonlog": {true, true}, `JSONLOG,"stderr"`: {true, true}, "": {},
+		"stderr": {true, false}, "jsonlog": {false, true}, "stderr, jsonlog": {true, true},
+		`JSONLOG,"stderr"`: {true, true}, "": {},
 	} {
 		text, json := Destinations(list)
 		require.Equal(t, want, [2]bool{text, json}, list)

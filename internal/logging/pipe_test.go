@@ -116,7 +116,8 @@ func TestStuckReaderIsWaitedForOnce(t *testing.T) {
 	unix.Close(write)
 	text := <-got
 	require.Len(t, text, 100-lost+2)
-	require.Contains(t, text[100-lost], fmt.Sprintf("WARNING:  %d messages could not be logged because the logger did not take them in time", lost))
+	require.Contains(t, text[100-lost], fmt.Sprintf(
+		"WARNING:  %d messages could not be logged because the logger did not take them in time", lost))
 	require.Contains(t, text[100-lost+1], "LOG:  again")
 }
 

@@ -122,11 +122,13 @@ func (pm *Postmaster) startLogger() error {
 	return nil
 }
 
-// loggerEnded starts another logger, in whatever state the node is: there is a log to write as long as there is a postmaster.
+// loggerEnded starts another logger, in whatever state the node is: there is a log to write as long as there is a
+// postmaster.
 func (pm *Postmaster) loggerEnded(status unix.WaitStatus) {
 	c := &pm.collector
 	if status.Signaled() {
-		pm.log.Info().Msgf("%v (PID %d) was terminated by signal %d: %v", procsignal.Logger, c.pid, status.Signal(), status.Signal())
+		sig := status.Signal()
+		pm.log.Info().Msgf("%v (PID %d) was terminated by signal %d: %v", procsignal.Logger, c.pid, sig, sig)
 	} else {
 		pm.log.Info().Msgf("%v (PID %d) exited with exit code %d", procsignal.Logger, c.pid, status.ExitStatus())
 	}

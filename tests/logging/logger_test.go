@@ -102,7 +102,8 @@ func TestEverythingGoesToTheLogger(t *testing.T) {
 	t.Parallel()
 	n := start(t, map[string]string{"log_connections": "on", "log_timezone": "Europe/Berlin",
 		"log_line_prefix": "%m [%p] %b %u@%d %r <%c> %l %q%a|"})
-	n.waitText(".log", `^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} CET \[\d+\] postmaster @  <[0-9a-f]+\.[0-9a-f]+> \d+ LOG:  starting Waypost`)
+	n.waitText(".log", `^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} CET \[\d+\] `+
+		`postmaster @  <[0-9a-f]+\.[0-9a-f]+> \d+ LOG:  starting Waypost`)
 	n.waitText(".log", `postmaster @  <.*> \d+ LOG:  database system is ready`)
 	require.Contains(t, n.Process().LogText(), "redirecting log output to logging collector process")
 	require.Contains(t, n.Process().LogText(), `HINT:  Future log output will appear in directory "log".`)
@@ -166,7 +167,9 @@ func TestLoggerOutlivesAKilledPostmaster(t *testing.T) {
 	n := start(t, nil)
 	pid := n.logger()
 	n.Process().Signal(syscall.SIGKILL)
-	cluster.Eventually(t, patience, "the logger ends when all writers have gone", func() bool { return syscall.Kill(pid, 0) != nil })
+	cluster.Eventually(t, patience, "the logger ends when all writers have gone", func() bool {
+		return syscall.Kill(pid, 0) != nil
+	})
 	n.WaitReleased()
 	n.Start() // which removes what is left
 	n.Stop(cluster.Fast)
@@ -239,7 +242,9 @@ func TestRotationOnReloadAndJSON(t *testing.T) {
 	for line := range strings.Lines(n.text(".json")) {
 		var event map[string]any
 		require.NoError(t, json.Unmarshal([]byte(line), &event), line)
-		for _, key := range []string{"timestamp", "pid", "session_id", "line_num", "session_start", "error_severity", "message", "backend_type"} {
+		for _, key := range []string{
+			"timestamp", "pid", "session_id", "line_num", "session_start", "error_severity", "message", "backend_type",
+		} {
 			require.Contains(t, event, key, line)
 		}
 		if event["error_severity"] == "FATAL" && event["user"] == "somebody" {
@@ -278,8 +283,8 @@ func TestLongEventsOfManyProcessesArriveWhole(t *testing.T) {
 		statement := fmt.Sprintf("select nothing_%d_%s_end", i, strings.Repeat("x", 30_000))
 		file := n.c.Path(fmt.Sprintf("s%d.sql", i))
 		n.c.WriteFile(file, strings.Repeat(statement+";\n", 10))
-		clients = append(clients, n.c.StartProgram(fmt.Sprintf("c%d", i), n.c.Dir, nil, n.c.ClientProgram("psql"), "-X", "-q", "-f", file,
-			n.Conninfo()))
+		clients = append(clients, n.c.StartProgram(fmt.Sprintf("c%d", i), n.c.Dir, nil,
+			n.c.ClientProgram("psql"), "-X", "-q", "-f", file, n.Conninfo()))
 	}
 	for _, c := range clients {
 		c.Wait(patience)
