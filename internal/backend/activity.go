@@ -91,8 +91,12 @@ func (s *Session) reportApplication(application string) {
 }
 
 // reportRunning tells that the session runs a statement. The text is already one that others may see.
-func (s *Session) reportRunning(text string) {
-	now := time.Now()
+func (s *Session) reportRunning(text string) { s.reportRunningSince(text, time.Now()) }
+
+// reportRunning tells it with the moment that the statement knows as its own.
+func (t *tcop) reportRunning(text string) { t.reportRunningSince(text, t.statementAt) }
+
+func (s *Session) reportRunningSince(text string, now time.Time) {
 	s.count(now, activity.Running)
 	at := xlog.FromTime(now)
 	tracked := s.P.Settings.Bool(guc.TrackActivities)
