@@ -1,5 +1,11 @@
 // Package ask is the program cmd/authquery: it asks the upstream for one role, over a regular connection, and ends. What it
 // reads and writes is described in package authquery. It never logs: what went wrong is its answer.
+//
+// A session starts it and waits for it; it belongs to no slot and maps no shared memory, and takes no orders: a session that
+// has waited long enough kills it, one that has died itself leaves it to its timeout.
+//
+//	exit 0   it has answered
+//	exit 1   nobody takes the answer
 package ask
 
 import (
