@@ -40,9 +40,13 @@ func hostname(addr string) string {
 	return strings.TrimSuffix(names[0], ".")
 }
 
-// knowUser tells the log who the client says it is.
+// knowUser tells the log who the client says it is. Its application_name is a setting, and none of its settings counts yet.
 func (s *Session) knowUser() {
-	s.P.LogClient(func(c *logging.Client) {
-		c.User, c.Database, c.Application = s.Startup.User, s.Startup.Database, s.Startup.ApplicationName
-	})
+	s.P.LogClient(func(c *logging.Client) { c.User, c.Database = s.Startup.User, s.Startup.Database })
+}
+
+// knowApplication tells the log what the client calls itself, now that its settings count.
+func (s *Session) knowApplication() {
+	name := s.P.Settings.String(guc.ApplicationName)
+	s.P.LogClient(func(c *logging.Client) { c.Application = name })
 }

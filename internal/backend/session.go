@@ -176,6 +176,7 @@ func (s *Session) begin() error {
 	if err := s.applyOptions(); err != nil {
 		return err
 	}
+	s.knowApplication()
 	s.reportParameters()
 	s.tellWho()
 	s.markWalSender()
