@@ -25,6 +25,9 @@ const (
 //
 // A Reader is for one goroutine.
 type Reader struct {
+	// Limit is the longest message that is taken, bytes, where PostgreSQL would take up to 1 GB; 0 for no other limit.
+	Limit int
+
 	in input
 }
 
@@ -58,6 +61,10 @@ func (r *Reader) Next(phase Phase) (typ byte, body []byte, err error) {
 	n := int(int32(binary.BigEndian.Uint32(r.in.bytes()[1:])))
 	if n < 4 || n > limit {
 		return 0, nil, commErrorf(nil, "invalid message length")
+	}
+	if r.Limit > 0 && n > r.Limit {
+		return 0, nil, Fatalf(CodeProgramLimitExceeded, "message is too long").
+			WithDetail("It has %d bytes, at most %d are allowed.", n, r.Limit)
 	}
 	if err := r.fill(1 + n); err != nil {
 		return 0, nil, midMessage(err, "incomplete message from client")

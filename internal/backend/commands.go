@@ -75,6 +75,7 @@ func (s *Session) await(ready bool) (typ byte, body []byte, err error) {
 	s.P.Activity.StartWait(activity.ClientRead)
 	s.interrupt.read(true)
 	defer func() {
+		s.Conn.SetDeadline(time.Time{}) // whoever reads a stream has a clock of its own
 		s.interrupt.read(false)
 		s.P.Activity.EndWait()
 	}()

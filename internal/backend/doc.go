@@ -25,6 +25,6 @@
 // first statement (tcop), so that a session that only streams stays small, and what it leaves behind in memory is given back
 // when it has been idle for a second.
 //
-// The package must never wait on another process, hold a shared spinlock across a system call, or believe a length that
-// the client sent before protocol has checked it.
+// The package must never wait on another process but where a statement asks for that (CHECKPOINT), hold a shared spinlock
+// across a system call, or believe a length that the client sent before protocol has checked it.
 package backend

@@ -64,14 +64,14 @@ func TestSigintCancelsTheRunningStatement(t *testing.T) {
 func TestSigintWhileNothingRunsCancelsNothing(t *testing.T) {
 	c := regular(t)
 	for range 20 {
-		c.Session.Signal(unix.SIGINT)
+		c.Session.Deliver(t, unix.SIGINT)
 		stillServes(t, c)
 	}
 	// Between the messages of a pipeline nothing runs, either.
 	c.Send('P', []byte("\x00SELECT 1\x00\x00\x00"))
 	c.Send('H', nil)
 	c.Must('1')
-	c.Session.Signal(unix.SIGINT)
+	c.Session.Deliver(t, unix.SIGINT)
 	c.Send('B', []byte("\x00\x00\x00\x00\x00\x00\x00\x00"))
 	c.Send('E', []byte("\x00\x00\x00\x00\x00"))
 	c.Send('S', nil)

@@ -32,7 +32,7 @@ func (t *tcop) roleStatement(p *portal, s ast.Stmt) (result, error) {
 	for _, n := range notices {
 		t.notice(n)
 	}
-	t.roleSet = nil
+	t.rolesSeen = false
 	return result{tag: tag}, told(t.interrupted(err))
 }
 

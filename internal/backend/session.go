@@ -65,9 +65,11 @@ type Session struct {
 }
 
 func newSession(p *child.Process, conn *Conn, r NewReplication, reload *atomic.Bool) *Session {
-	return &Session{
+	s := &Session{
 		P: p, Conn: conn, Reader: protocol.NewReader(conn), newReplication: r, reload: reload, started: time.Now(),
 	}
+	s.Reader.Limit = maxMessage
+	return s
 }
 
 // walsender is the session's Replication, nil for a regular backend. Any goroutine may call it.
@@ -274,6 +276,9 @@ func (s *Session) Flush() error {
 	}
 	return err
 }
+
+// maxMessage is the longest message that a client may send, bytes: no statement could be larger, with its parameters.
+const maxMessage = 64 << 20
 
 // keepOut is the largest buffer for answers that an idle session holds on to, bytes.
 const keepOut = 4096

@@ -1,6 +1,8 @@
 package backend
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 
 	"waypost/internal/guc"
@@ -159,7 +161,7 @@ func (t *tcop) mayBecome(name string) error {
 	if role == nil {
 		return protocol.Errorf(protocol.CodeInvalidParameterValue, "role \"%s\" does not exist", name)
 	}
-	if role.OID != t.Role.OID && !t.Role.Superuser {
+	if role.OID != t.Role.OID && !t.ownRole().Superuser {
 		return protocol.Errorf(protocol.CodeInsufficientPrivilege, "permission denied to set session authorization \"%s\"", name)
 	}
 	return nil
@@ -172,7 +174,18 @@ func (t *tcop) sessionRole() *roles.Role {
 			return r
 		}
 	}
-	return t.Role
+	return t.ownRole()
+}
+
+// ownRole is who the client is, with what the role may now.
+func (t *tcop) ownRole() *roles.Role {
+	if t.Role.Upstream {
+		return t.Role
+	}
+	if r := t.roleSetNow().ByOID(t.Role.OID); r != nil {
+		return r
+	}
+	return &roles.Role{OID: t.Role.OID, Name: t.Role.Name} // it was dropped, and may do nothing
 }
 
 // currentRole is current_user.
@@ -185,16 +198,23 @@ func (t *tcop) currentRole() *roles.Role {
 	return t.sessionRole()
 }
 
-// roleSetNow is the node's roles as they are now, of one moment for each of the client's messages.
+// roleSetNow is the node's roles as they are now, of one moment for each of the client's messages. The file is read only
+// when it is another one than before.
 func (t *tcop) roleSetNow() *roles.Set {
-	if t.roleSet == nil {
-		set, err := roles.Load(t.P.DataDir)
-		if err != nil {
-			t.P.Log.Debug().Msg(err.Error())
-			set = t.Roles
-		}
-		t.roleSet = set
+	if t.rolesSeen {
+		return t.roleSet
 	}
+	t.rolesSeen = true
+	info, err := os.Stat(filepath.Join(t.P.DataDir, roles.File))
+	if err == nil && t.rolesFile != nil && os.SameFile(info, t.rolesFile) && info.ModTime().Equal(t.rolesFile.ModTime()) {
+		return t.roleSet
+	}
+	set, err := roles.Load(t.P.DataDir)
+	if err != nil {
+		t.P.Log.Info().Msg(err.Error())
+		set, info = t.Roles, nil
+	}
+	t.roleSet, t.rolesFile = set, info
 	return t.roleSet
 }
 

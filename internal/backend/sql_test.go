@@ -253,6 +253,18 @@ type broken struct{ backend.Replication }
 func (broken) Exec(string) error { panic("no way") }
 func (broken) Close()            {}
 
+func TestMessageThatIsTooLongIsNotTaken(t *testing.T) {
+	c := regular(t)
+	c.SendRaw([]byte{'Q', 0x3f, 0xff, 0xff, 0xf0})
+	e := c.MustFail()
+	require.Equal(t, protocol.CodeProgramLimitExceeded, e.Code)
+	require.Equal(t, protocol.SeverityFatal, e.Severity)
+	c.MustEnd()
+	c = regular(t)
+	require.Equal(t, protocol.CodeProgramLimitExceeded, fails(t, c, "SELECT '"+strings.Repeat("x", 1<<20)+"'").Code)
+	stillServes(t, c)
+}
+
 func TestPanicEndsTheStatementAlone(t *testing.T) {
 	n := backendtest.New(t, backendtest.Options{Replication: func(*backend.Session) (backend.Replication, error) { return broken{}, nil }})
 	c := n.Connect()
@@ -331,6 +343,15 @@ func TestOnlySuperusersSetWhatIsTheirs(t *testing.T) {
 	values(t, boss, "CREATE ROLE x")
 	require.Equal(t, protocol.CodeActiveSQLTransaction, fails(t, boss, "BEGIN; CREATE ROLE y").Code)
 	values(t, boss, "ROLLBACK")
+	// What a role may is what it may now.
+	n.Roles("CREATE ROLE second LOGIN SUPERUSER")
+	second := n.Connect()
+	second.Start("user", "second", "database", "postgres")
+	second.Until('Z')
+	values(t, second, "SET log_min_messages = error")
+	n.Roles("ALTER ROLE second NOSUPERUSER")
+	require.Equal(t, protocol.CodeInsufficientPrivilege, fails(t, second, "SET log_min_messages = error").Code)
+	require.Equal(t, [][]string{{"off"}}, values(t, second, "SHOW is_superuser"))
 	values(t, boss, "SET ROLE plain")
 	require.Equal(t, protocol.CodeInsufficientPrivilege, fails(t, boss, "ALTER SYSTEM RESET ALL").Code)
 }

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"os"
 	"time"
 
 	"waypost/internal/guc"
@@ -31,8 +32,10 @@ type tcop struct {
 	logTouched  bool        // a setting of the log may have changed
 	pageName    string      // whose page clientPage is
 	clientPage  *page
-	roleSet     *roles.Set // as read for this statement; nil: not yet
-	statementAt time.Time  // when the client's message came
+	roleSet     *roles.Set  // as read last, see roleSetNow
+	rolesFile   os.FileInfo // from where; nil: not yet
+	rolesSeen   bool        // since the client's message came
+	statementAt time.Time   // when the client's message came
 }
 
 // sqlNow gives the session's tcop, which it makes when there is none.
@@ -58,7 +61,7 @@ func (t *tcop) cat() *sql.Catalog {
 // statementBegins notes when the client's message came (PostgreSQL: SetCurrentStatementStartTimestamp).
 func (t *tcop) statementBegins() {
 	t.statementAt = time.Now()
-	t.roleSet = nil
+	t.rolesSeen = false
 }
 
 // warn has the client get a WARNING.

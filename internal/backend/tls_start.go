@@ -98,7 +98,7 @@ func (s *Session) showTLS(t *TLSState) {
 	shmem.SetString(dn[:], t.PeerSubject)
 	shmem.SetString(serial[:], t.PeerSerial)
 	shmem.SetString(issuer[:], t.PeerIssuerDN)
-	s.P.Activity.Update(func(f *activity.Fields) {
+	s.update(func(f *activity.Fields) {
 		f.SSL, f.SSLBits = 1, int32(t.Bits)
 		f.SSLVersion, f.SSLCipher, f.SSLClientDN, f.SSLSerial, f.SSLIssuerDN = version, cipher, dn, serial, issuer
 	})

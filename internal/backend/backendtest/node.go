@@ -234,6 +234,14 @@ func (n *Node) freeSlot(i int) {
 // Signal sends the session a signal.
 func (s *Session) Signal(sig unix.Signal) { s.signals <- sig }
 
+// Deliver sends the session a signal that does not end it, and waits until it has been handled.
+func (s *Session) Deliver(t testing.TB, sig unix.Signal) {
+	t.Helper()
+	s.signals <- sig
+	s.signals <- unix.SIGUSR1 // of no reason: it is only taken once the other has been handled
+	require.Eventually(t, func() bool { return len(s.signals) == 0 }, patience, time.Millisecond)
+}
+
 // Done is closed when the session has ended.
 func (s *Session) Done() <-chan struct{} { return s.done }
 
