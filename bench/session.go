@@ -44,7 +44,7 @@ func (b *bench) sessionLatency(s *source, relay *cluster.Waypost) {
 	}
 	b.report.compare(comparison{what: "connect, select 1, close, p50", unit: "ms", theirs: p50PG, waypost: p50WP})
 	b.report.compare(comparison{what: "connect, select 1, close, p99", unit: "ms", theirs: p99PG, waypost: p99WP})
-	b.report.compare(comparison{what: "connect, select 1, close, the server's CPU", unit: "ms", theirs: cpuPG, waypost: cpuWP})
+	b.report.compare(comparison{what: "connect, select 1, close, server's CPU", unit: "ms", theirs: cpuPG, waypost: cpuWP})
 }
 
 // selectOnes gives what each of many sessions, one after the other, took, and the server's processor time for one, in ms.
@@ -103,7 +103,8 @@ func (b *bench) viewOfMany(postgres, waypost int) {
 		}
 		return medians
 	}
-	b.report.compare(comparison{what: "pg_stat_replication of 200 walsenders, p50", unit: "ms", theirs: measure(postgres), waypost: measure(waypost)})
+	b.report.compare(comparison{what: "pg_stat_replication of 200 walsenders, p50", unit: "ms",
+		theirs: measure(postgres), waypost: measure(waypost)})
 }
 
 // tlsLatency measures connections with TLS 1.3, one after the other. Both servers have the same certificate; the client is
@@ -120,7 +121,8 @@ func (b *bench) tlsLatency(s *source, relay *cluster.Waypost) {
 
 func (b *bench) connectTLS(port int) (took []float64) {
 	ctx := context.Background()
-	config, err := pgconn.ParseConfig(fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=require", port))
+	config, err := pgconn.ParseConfig(
+		fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=require", port))
 	require.NoError(b, err)
 	cluster.EventuallyOK(b, time.Minute, "the server speaks TLS", func() error {
 		conn, err := pgconn.ConnectConfig(ctx, config)

@@ -152,5 +152,6 @@ func (p *Postgres) WaitConsumer(timeout time.Duration, applicationName string) {
 }
 
 func streamsNow(applicationName string) string {
-	return fmt.Sprintf("SELECT count(*) > 0 FROM pg_stat_replication WHERE application_name = '%s' AND state = 'streaming'", applicationName)
+	return fmt.Sprintf("SELECT count(*) > 0 FROM pg_stat_replication WHERE application_name = '%s' AND state = 'streaming'",
+		applicationName)
 }

@@ -15,7 +15,7 @@ import (
 const (
 	idleMB          = 2.5
 	firstQueryTakes = 10 * time.Millisecond
-	tries           = 20
+	sessionsTried   = 20
 )
 
 // TestSessionsAreCheap: what an idle walsender keeps for itself, and how long a new session's first answer takes.
@@ -36,10 +36,11 @@ func TestSessionsAreCheap(t *testing.T) {
 	require.Contains(t, senders, streaming)
 
 	var took []time.Duration
-	for range tries {
+	for range sessionsTried {
 		took = append(took, firstQuery(t, relay.Conninfo()))
 	}
-	t.Logf("an idle walsender has %.2f MB of its own; a first query is answered %v after connecting (median)", privateMB(streaming), median(took))
+	t.Logf("an idle walsender has %.2f MB of its own; a first query is answered %v after connecting (median)",
+		privateMB(streaming), median(took))
 	require.LessOrEqual(t, median(took), firstQueryTakes)
 }
 
@@ -52,8 +53,9 @@ func firstQuery(t *testing.T, conninfo string) time.Duration {
 	require.NoError(t, err)
 	defer closeConn(conn)
 	began := time.Now()
-	r := conn.ExecParams(ctx, "SELECT application_name, pg_wal_lsn_diff(sent_lsn, replay_lsn), coalesce(replay_lag, interval '0') "+
-		"FROM pg_stat_replication WHERE state = $1", [][]byte{[]byte("streaming")}, nil, nil, nil).Read()
+	const query = "SELECT application_name, pg_wal_lsn_diff(sent_lsn, replay_lsn), coalesce(replay_lag, interval '0') " +
+		"FROM pg_stat_replication WHERE state = $1"
+	r := conn.ExecParams(ctx, query, [][]byte{[]byte("streaming")}, nil, nil, nil).Read()
 	took := time.Since(began)
 	require.NoError(t, r.Err)
 	require.Len(t, r.Rows, 1)

@@ -73,7 +73,9 @@ const (
 func TestAThousandHalfOpenConnectionsKeepNoStreamFromItsWAL(t *testing.T) {
 	c := cluster.New(t)
 	primary := c.NewPostgres("primary", 15, cluster.PostgresOptions{})
-	relay := c.NewWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{Settings: map[string]string{"authentication_timeout": "5s"}})
+	relay := c.NewWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{
+		Settings: map[string]string{"authentication_timeout": "5s"},
+	})
 	askForSCRAM(t, c, relay, "scram")
 	stream := consume(t, relay.Conninfo(), "consumer", primary.FlushLSN())
 	before := delays(t, primary, stream)
@@ -134,7 +136,8 @@ func delays(t *testing.T, primary *cluster.Postgres, stream *consumer) (list []t
 	t.Helper()
 	conn := connect(t, primary.Conninfo())
 	for range rounds {
-		r := conn.Exec(context.Background(), "SELECT pg_logical_emit_message(true, 'flood', repeat('x', 1000)); SELECT pg_current_wal_flush_lsn()")
+		r := conn.Exec(context.Background(),
+			"SELECT pg_logical_emit_message(true, 'flood', repeat('x', 1000)); SELECT pg_current_wal_flush_lsn()")
 		results, err := r.ReadAll()
 		require.NoError(t, err)
 		began := time.Now()

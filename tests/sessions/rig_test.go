@@ -16,6 +16,9 @@ import (
 // patience is how long anything may take that has no bound of its own.
 const patience = 60 * time.Second
 
+// tries are how often two servers are asked the same until they answer alike.
+const tries = 3
+
 // quiet are settings with which a server does nothing of its own accord in a test's time.
 var quiet = map[string]string{"autovacuum": "off", "checkpoint_timeout": "1h", "bgwriter_delay": "10s"}
 

@@ -46,10 +46,12 @@ func parsePositions(t *testing.T, row []string, names ...string) positions {
 }
 
 const (
-	ofConsumer = "SELECT sent_lsn, write_lsn, flush_lsn, replay_lsn, extract(epoch FROM clock_timestamp() - reply_time) AS since_reply, " +
+	ofConsumer = "SELECT sent_lsn, write_lsn, flush_lsn, replay_lsn, " +
+		"extract(epoch FROM clock_timestamp() - reply_time) AS since_reply, " +
 		"extract(epoch FROM write_lag), extract(epoch FROM flush_lag), extract(epoch FROM replay_lag) " +
 		"FROM pg_stat_replication WHERE application_name = '%s' AND state = 'streaming'"
-	ofReceiver = "SELECT written_lsn, flushed_lsn, pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), latest_end_lsn FROM pg_stat_wal_receiver"
+	ofReceiver = "SELECT written_lsn, flushed_lsn, pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn(), latest_end_lsn " +
+		"FROM pg_stat_wal_receiver"
 )
 
 // server is either kind.
@@ -131,7 +133,8 @@ func requireAgreement(t *testing.T, sender server, consumer string, receiver ser
 		{"flush <= pg_last_wal_receive_lsn() after", said["flush"], after["received"]},
 		{"replay <= pg_last_wal_replay_lsn() after", said["replay"], after["replayed"]},
 	} {
-		require.LessOrEqualf(t, pair.a, pair.b, "%s: %s; said %v, before %v, after %v", consumer, pair.what, said, before, after)
+		require.LessOrEqualf(t, pair.a, pair.b, "%s: %s; said %v, before %v, after %v",
+			consumer, pair.what, said, before, after)
 	}
 	for i, text := range times {
 		if text == "" {
@@ -158,14 +161,36 @@ func requireNames(t *testing.T, c *chain) {
 	require.Contains(t, row[4], "application_name=relay")
 	require.Equal(t, c.relay.Pids("walreceiver"), []int{atoi(t, row[5])})
 
-	row = c.relay.Query("SELECT r.pid, r.usename, r.client_addr, r.client_port, r.backend_start, a.backend_type, a.application_name " +
-		"FROM pg_stat_replication r JOIN pg_stat_activity a USING (pid)")[0]
+	row = c.relay.Query("SELECT r.pid, r.usename, r.client_addr, r.client_port, r.backend_start, a.backend_type, " +
+		"a.application_name FROM pg_stat_replication r JOIN pg_stat_activity a USING (pid)")[0]
 	require.Contains(t, c.relay.Pids("walsender"), atoi(t, row[0]))
 	require.Equal(t, []string{"postgres", "127.0.0.1"}, row[1:3])
 	require.Equal(t, []string{"walsender", "standby"}, row[5:])
 	started, err := time.Parse("2006-01-02 15:04:05.999999-07", row[4])
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now(), started, 5*time.Minute)
+}
+
+// TestASessionBeginsWhenItsClientComes: its process may have been there before.
+func TestASessionBeginsWhenItsClientComes(t *testing.T) {
+	t.Parallel()
+	c := cluster.New(t)
+	primary := c.NewPostgres("primary", 15, cluster.PostgresOptions{SegSizeMB: 1})
+	relay := c.NewWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{})
+	for range 5 {
+		before := time.Now()
+		conn := connect(t, relay.Conninfo())
+		r, err := conn.Exec(t.Context(), "SELECT backend_start, xact_start, query_start, state_change, now(), clock_timestamp() "+
+			"FROM pg_stat_activity WHERE pid = pg_backend_pid()").ReadAll()
+		require.NoError(t, err)
+		last := before
+		for _, field := range r[0].Rows[0] {
+			at, err := time.Parse("2006-01-02 15:04:05.999999-07", string(field))
+			require.NoError(t, err)
+			require.Falsef(t, at.Before(last.Truncate(time.Microsecond)), "%q: one is before the one in front of it", r[0].Rows[0])
+			last = at
+		}
+	}
 }
 
 func atoi(t *testing.T, s string) int {
