@@ -61,7 +61,8 @@ func TestMessagesSurviveTheirText(t *testing.T) {
 	}
 	_, err = decodeAnswer(EncodeError(errors.New("no\nway")))
 	require.EqualError(t, err, "no\nway")
-	for _, bad := range []string{"", "\n", "absent", "absent\nabsent\n", "error x\n", "role 1\n", string(someone("x").Encode()) + "x\n"} {
+	for _, bad := range []string{"", "\n", "absent", "absent\nabsent\n", "error x\n", "role 1\n",
+		string(someone("x").Encode()) + "x\n"} {
 		_, err := decodeAnswer([]byte(bad))
 		require.Error(t, err, "%q", bad)
 	}

@@ -83,7 +83,8 @@ func MakeFirstRole(ctx context.Context, dir string, first FirstRole) (name strin
 	switch {
 	case errors.As(err, &damaged):
 		return "", &Error{Message: damaged.Error(), Err: err,
-			Hint: "Put a copy of it from a backup in its place, or move it away and make all roles anew, the first with this command."}
+			Hint: "Put a copy of it from a backup in its place, or move it away and make all roles anew, the first with this " +
+				"command."}
 	case errors.Is(err, roles.ErrExists):
 		return "", &Error{Message: "the node has roles already", Hint: "Start it, and make others with CREATE ROLE.", Err: err}
 	}

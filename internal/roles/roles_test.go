@@ -129,8 +129,8 @@ func TestFirstRoleIsCheckedLikeAnyOther(t *testing.T) {
 func TestEverythingSurvivesTheFile(t *testing.T) {
 	dir := dataDir(t)
 	boss := as(t, dir, "boss")
-	boss.run(`create role "Ö ""\\
-x" superuser createdb createrole login replication bypassrls noinherit connection limit 7 password 'x' valid until '2030-01-02 03:04:05.678901+02'`)
+	boss.run("create role \"Ö \"\"\\\\\nx\" superuser createdb createrole login replication bypassrls noinherit " +
+		"connection limit 7 password 'x' valid until '2030-01-02 03:04:05.678901+02'")
 	boss.run("create user u password 'md5d0f9f5a8ef6a6e9eb0ef3e6f5f6c9c6e' valid until 'infinity'")
 	boss.run("create role g valid until '-infinity'")
 	boss.run("create role far valid until '294276-12-31 00:00:00+00'")
@@ -199,7 +199,8 @@ func TestDamagedFileIsRefusedWhole(t *testing.T) {
 		"role 10 \"again\" - -1 \"\" - \"\"", "role 16385 \"boss\" - -1 \"\" - \"\"", "role 99999 \"x\" - -1 \"\" - \"\"",
 		"role 16385 \"x\" - -1 \"\" -", "role 16385 x - -1 \"\" - \"\"", "role 16385 \"x\" sudo -1 \"\" - \"\"",
 		"role 16385 \"x\" - many \"\" - \"\"", "role 16385 \"x\" - -1 \"\" soon \"\"", "role 16385 \"x\" - -1 \"\" - \"\" more",
-		"role -1 \"x\" - -1 \"\" - \"\"", "role 16385 \"\" - -1 \"\" - \"\"", "member 10 77 10 -", "mock 00", "mock x", "set 77 \"\" \"a\" \"b\"", "what", "",
+		"role -1 \"x\" - -1 \"\" - \"\"",
+		"role 16385 \"\" - -1 \"\" - \"\"", "member 10 77 10 -", "mock 00", "mock x", "set 77 \"\" \"a\" \"b\"", "what", "",
 	} {
 		text := header + strings.Replace(body, "next 16385\n", "next 16386\n", 1) + lines + "\n"
 		refused([]byte(text+trailer(text)), lines)
@@ -378,7 +379,8 @@ func TestErrorOfAnUnknownNodeIsInternal(t *testing.T) {
 func FuzzFileIsReadWholeOrNotAtAll(f *testing.F) {
 	s := newSet()
 	s.mock[0] = 1
-	s.roles = append(s.roles, &Role{OID: BootstrapOID, Name: "boss", Superuser: true, ConnLimit: -1, ValidUntil: time.UnixMicro(5)})
+	s.roles = append(s.roles, &Role{OID: BootstrapOID, Name: "boss", Superuser: true, ConnLimit: -1,
+		ValidUntil: time.UnixMicro(5)})
 	s.members = append(s.members, Membership{Role: 3373, Member: 10, Grantor: 10, Set: true})
 	s.settings = append(s.settings, Setting{0, "d", "n", "v"})
 	whole := string(s.encode())

@@ -16,7 +16,7 @@ func hold(t *testing.T, port int, user string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	conn, err := pgconn.Connect(ctx, fmt.Sprintf("host=127.0.0.1 port=%d dbname=postgres sslmode=disable user=%s", port, user))
+	conn, err := pgconn.Connect(ctx, connString(port)+" user="+user)
 	if err == nil {
 		t.Cleanup(func() { conn.Close(context.Background()) })
 	}
@@ -31,8 +31,8 @@ func TestPlacesRunOutAsInPostgreSQL(t *testing.T) {
 		"GRANT pg_use_reserved_connections TO monitor", "CREATE ROLE boss LOGIN SUPERUSER CONNECTION LIMIT 0",
 		"CREATE ROLE closed LOGIN CONNECTION LIMIT 0")
 	told := map[string]bool{}
-	for i, user := range []string{"few", "few", "closed", "many", "many", "many", "many", "monitor", "monitor", "monitor", "boss", "boss",
-		"boss", "postgres"} {
+	for i, user := range []string{"few", "few", "closed", "many", "many", "many", "many", "monitor", "monitor", "monitor", "boss",
+		"boss", "boss", "postgres"} {
 		want := hold(t, p.pg.Port, user)
 		require.Equal(t, want, hold(t, p.node.Port, user), "%d: %s", i, user)
 		told[want] = true
@@ -42,10 +42,8 @@ func TestPlacesRunOutAsInPostgreSQL(t *testing.T) {
 
 func TestSettingsOfARoleHoldFromTheSessionsBeginning(t *testing.T) {
 	p := newPair(t, nil, nil)
-	for _, s := range []string{"CREATE ROLE r LOGIN", "ALTER ROLE ALL SET statement_timeout = '7s'", "ALTER ROLE r SET statement_timeout = '8s'",
-		"ALTER ROLE r IN DATABASE postgres SET lock_timeout = '9s'"} {
-		p.roles(s)
-	}
+	p.roles("CREATE ROLE r LOGIN", "ALTER ROLE ALL SET statement_timeout = '7s'",
+		"ALTER ROLE r SET statement_timeout = '8s'", "ALTER ROLE r IN DATABASE postgres SET lock_timeout = '9s'")
 	for user, want := range map[string][2]string{"r": {"8s", "9s"}, "postgres": {"7s", "0"}} {
 		for i, setting := range []string{"statement_timeout", "lock_timeout"} {
 			code, stdout, stderr := p.c.RunCode(p.c.ClientProgram("psql"), "-XAt", "-c", "SHOW "+setting,
@@ -68,7 +66,7 @@ func TestIsSuperuserIsTold(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		for _, port := range []int{p.pg.Port, p.node.Port} {
-			conn, err := pgconn.Connect(ctx, fmt.Sprintf("host=127.0.0.1 port=%d dbname=postgres sslmode=disable user=%s", port, user))
+			conn, err := pgconn.Connect(ctx, connString(port)+" user="+user)
 			require.NoError(t, err)
 			require.Equal(t, want, conn.ParameterStatus("is_superuser"))
 			require.Equal(t, user, conn.ParameterStatus("session_authorization"))

@@ -16,9 +16,11 @@ import (
 func methodRules() []string {
 	var rules []string
 	for _, method := range []string{"scram-sha-256", "md5", "password", "reject", "trust"} {
-		rules = append(rules, fmt.Sprintf(`host all,replication "/_by_%s$" 127.0.0.1/32 %s`, strings.TrimSuffix(method, "-sha-256"), method))
+		name := strings.TrimSuffix(method, "-sha-256")
+		rules = append(rules, fmt.Sprintf(`host all,replication "/_by_%s$" 127.0.0.1/32 %s`, name, method))
 	}
-	return append(rules, `host all "/_by_nothing$" 10.0.0.0/8 trust`, `host nowhere,replication "/_by_nothing" 127.0.0.2/32 trust`)
+	return append(rules, `host all "/_by_nothing$" 10.0.0.0/8 trust`,
+		`host nowhere,replication "/_by_nothing" 127.0.0.2/32 trust`)
 }
 
 // TestEveryMethodTellsEveryRoleTheSameAsPostgreSQL crosses the methods with what can be the matter with a role, and with
@@ -96,8 +98,10 @@ func requireLogsAlike(p *pair) {
 		require.Contains(p.t, got, reason, "PostgreSQL's log has it")
 	}
 	log := p.node.Process().LogText()
-	for _, part := range []string{"Connection matched file ", `connection authenticated: identity="scram_by_scram" method=scram-sha-256 (`,
-		`connection authenticated: user="scram_by_trust" method=trust (`, "connection authorized: user=scram_by_scram database=postgres",
+	for _, part := range []string{"Connection matched file ",
+		`connection authenticated: identity="scram_by_scram" method=scram-sha-256 (`,
+		`connection authenticated: user="scram_by_trust" method=trust (`,
+		"connection authorized: user=scram_by_scram database=postgres",
 		"replication connection authorized: user=scram_by_scram"} {
 		require.Contains(p.t, log, part)
 	}
@@ -120,7 +124,8 @@ func requireNoSecrets(t *testing.T, node *cluster.Waypost, passwords ...string) 
 
 func TestVerifiersGoBothWays(t *testing.T) {
 	p := newPair(t, methodRules(), nil)
-	for i, password := range []string{"simple", "pässwörd", "a b", "ﬁ ① \u00ad\u200b.", "\u0221", "אב", "😀", "tab\there"} {
+	for i, password := range []string{"simple", "pässwörd", "a b",
+		"ﬁ ① \u00ad\u200b.", "\u0221", "אב", "😀", "tab\there"} {
 		role := fmt.Sprintf("r%d_by_scram", i)
 		quoted := "'" + password + "'"
 		p.pg.Exec("CREATE ROLE " + role + " LOGIN PASSWORD " + quoted)

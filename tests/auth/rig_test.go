@@ -72,12 +72,17 @@ func outcome(err error) string {
 	return "no answer: " + err.Error()
 }
 
+// connString is how to come to a server in clear, but for who.
+func connString(port int) string {
+	return fmt.Sprintf("host=127.0.0.1 port=%d dbname=postgres sslmode=disable", port)
+}
+
 // viaPgx is the outcome of a connection by pgx.
 func viaPgx(t *testing.T, port int, conninfo string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	config, err := pgconn.ParseConfig(fmt.Sprintf("host=127.0.0.1 port=%d dbname=postgres sslmode=disable %s", port, conninfo))
+	config, err := pgconn.ParseConfig(connString(port) + " " + conninfo)
 	require.NoError(t, err)
 	conn, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
@@ -95,7 +100,7 @@ func viaPgx(t *testing.T, port int, conninfo string) string {
 func viaPsql(t *testing.T, c *cluster.Cluster, port int, conninfo string, env ...string) string {
 	t.Helper()
 	argv := append(append([]string{"env"}, env...), c.ClientProgram("psql"), "-w", "-X", "-At", "-c", "SHOW is_superuser",
-		fmt.Sprintf("host=127.0.0.1 port=%d dbname=postgres sslmode=disable %s", port, conninfo))
+		connString(port)+" "+conninfo)
 	code, _, stderr := c.RunCode(argv...)
 	if code == 0 {
 		require.Empty(t, stderr)
@@ -142,5 +147,7 @@ func sortRows(rows [][]string) { slices.SortFunc(rows, slices.Compare) }
 // waitLog waits until the node has logged something: a client may have its answer before.
 func waitLog(t *testing.T, node *cluster.Waypost, part string) {
 	t.Helper()
-	cluster.Eventually(t, patience, "the log has "+part, func() bool { return strings.Contains(node.Process().LogText(), part) })
+	cluster.Eventually(t, patience, "the log has "+part, func() bool {
+		return strings.Contains(node.Process().LogText(), part)
+	})
 }

@@ -32,7 +32,8 @@ func TestStatementsAboutRolesAreAnsweredAsByPostgreSQL(t *testing.T) {
 }
 
 const memberships = `SELECT r.rolname, m.rolname, g.rolname, admin_option, inherit_option, set_option
-	FROM pg_auth_members a JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member JOIN pg_roles g ON g.oid = grantor
+	FROM pg_auth_members a JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member
+	JOIN pg_roles g ON g.oid = grantor
 	ORDER BY 1, 2, 3`
 
 // run runs one statement over a connection of the role's.
@@ -40,7 +41,7 @@ func run(t *testing.T, port int, as, sql string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	config, err := pgconn.ParseConfig(fmt.Sprintf("host=127.0.0.1 port=%d dbname=postgres sslmode=disable user=%s", port, as))
+	config, err := pgconn.ParseConfig(connString(port) + " user=" + as)
 	require.NoError(t, err)
 	var out []string
 	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {

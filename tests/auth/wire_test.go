@@ -103,6 +103,8 @@ func TestViolationsOfTheProtocolAreAnsweredAsByPostgreSQL(t *testing.T) {
 		typ  byte
 		body string
 	}
+	good := response("SCRAM-SHA-256", "n,,n=,r=a")
+	const proof = ",p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	for name, c := range map[string]struct {
 		user string
 		send []message
@@ -118,8 +120,8 @@ func TestViolationsOfTheProtocolAreAnsweredAsByPostgreSQL(t *testing.T) {
 		"nothing":                     {"r_by_password", []message{{'p', ""}}},
 		"password without challenge":  {"r_by_scram", []message{{'p', "x\x00"}}},
 		"unknown mechanism":           {"r_by_scram", []message{{'p', response("SCRAM-SHA-1", "n,,n=,r=a")}}},
-		"binding without TLS":         {"r_by_scram", []message{{'p', response("SCRAM-SHA-256-PLUS", "p=tls-server-end-point,,n=,r=a")}}},
-		"longer than it says":         {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "n,,n=,r=a") + "x"}}},
+		"binding without TLS":         {"r_by_scram", []message{{'p', response("SCRAM-SHA-256-PLUS", "p=x,,n=,r=a")}}},
+		"longer than it says":         {"r_by_scram", []message{{'p', good + "x"}}},
 		"shorter than it says":        {"r_by_scram", []message{{'p', "SCRAM-SHA-256\x00\x00\x00\x00\x09n"}}},
 		"empty first message":         {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "")}}},
 		"flag":                        {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "q,,n=,r=a")}}},
@@ -128,11 +130,11 @@ func TestViolationsOfTheProtocolAreAnsweredAsByPostgreSQL(t *testing.T) {
 		"zero in a message":           {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "n,,n=\x00,r=a")}}},
 		"nonce":                       {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "n,,n=,r=a b")}}},
 		"no nonce":                    {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "n,,n=x")}}},
-		"other nonce":                 {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "n,,n=,r=a")}, {'p', "c=biws,r=b,p=" + strings.Repeat("A", 43) + "="}}},
-		"other header":                {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "n,,n=,r=a")}, {'p', "c=eSws,r=b,p=" + strings.Repeat("A", 43) + "="}}},
-		"bad proof":                   {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "n,,n=,r=a")}, {'p', "c=biws,r=b,p=A"}}},
-		"nothing final":               {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "n,,n=,r=a")}, {'p', ""}}},
-		"query instead of the proof":  {"r_by_scram", []message{{'p', response("SCRAM-SHA-256", "n,,n=,r=a")}, {'Q', "x\x00"}}},
+		"other nonce":                 {"r_by_scram", []message{{'p', good}, {'p', "c=biws,r=b" + proof}}},
+		"other header":                {"r_by_scram", []message{{'p', good}, {'p', "c=eSws,r=b" + proof}}},
+		"bad proof":                   {"r_by_scram", []message{{'p', good}, {'p', "c=biws,r=b,p=A"}}},
+		"nothing final":               {"r_by_scram", []message{{'p', good}, {'p', ""}}},
+		"query instead of the proof":  {"r_by_scram", []message{{'p', good}, {'Q', "x\x00"}}},
 		"client that wants to be led": {"r_by_scram", []message{{'p', "SCRAM-SHA-256\x00\xff\xff\xff\xff"}, {'p', "n,,n=,r=a b"}}},
 	} {
 		var told [][]string

@@ -58,7 +58,8 @@ func row(columns, values []string) *transport.ExecResult {
 func TestRowBecomesARole(t *testing.T) {
 	md5 := "md5" + strings.Repeat("a", 32)
 	u := &upstream{result: row(
-		[]string{"rolname", "rolpassword", "rolcanlogin", "rolreplication", "rolinherit", "rolconnlimit", "rolvaliduntil", "memberof", "rolsuper", "more"},
+		[]string{"rolname", "rolpassword", "rolcanlogin", "rolreplication", "rolinherit", "rolconnlimit", "rolvaliduntil",
+			"memberof", "rolsuper", "more"},
 		[]string{"x", md5, "f", "t", "f", "5", "2030-01-02 03:04:05+00", `{pg_monitor,"a b",NULL}`, "t", "?"})}
 	a, err := ask(t.Context(), u, authquery.Request{Conninfo: "host=h", Query: "q", Name: "x"})
 	require.NoError(t, err)
@@ -67,7 +68,8 @@ func TestRowBecomesARole(t *testing.T) {
 	require.Equal(t, []string{"pg_monitor", "a b"}, a.MemberOf)
 
 	// pg_shadow's names, and defaults.
-	u.result = row([]string{"usename", "passwd", "valuntil", "userepl", "rolconnlimit"}, []string{"x", "NULL", "infinity", "t", "NULL"})
+	u.result = row([]string{"usename", "passwd", "valuntil", "userepl", "rolconnlimit"},
+		[]string{"x", "NULL", "infinity", "t", "NULL"})
 	a, err = ask(t.Context(), u, authquery.Request{Name: "x"})
 	require.NoError(t, err)
 	require.Equal(t, &roles.Role{Name: "x", Login: true, Inherit: true, Replication: true, ConnLimit: -1,
