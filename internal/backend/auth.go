@@ -102,7 +102,9 @@ func (a *authentication) isMember(of string) bool {
 
 // notAdmitted is the refusal of a client. It says nothing that the client does not know, but whether a rule rejected it.
 func notAdmitted(e *hba.Error) error {
-	return protocol.Fatalf(protocol.SQLSTATE(e.SQLSTATE), "%s", e.Message)
+	refusal := protocol.Fatalf(protocol.SQLSTATE(e.SQLSTATE), "%s", e.Message)
+	refusal.DetailLog = e.Detail
+	return refusal
 }
 
 // prove does what the rule asks of the client. errAuthentication: it has failed.

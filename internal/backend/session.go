@@ -40,7 +40,7 @@ type Session struct {
 	Roles *roles.Set
 
 	newReplication NewReplication
-	hba            *hba.Config // who may come in
+	hba            *hba.Config // who may come in; nil once the client is in
 	out            []byte      // answers not sent yet: whole messages
 	started        time.Time
 	reload         *atomic.Bool
@@ -107,7 +107,9 @@ func (s *Session) TakeReload() bool {
 	s.Conn.Acquire()
 	defer s.Conn.Release()
 	s.P.Reload()
-	s.hba = s.hba.Reload(s.P.Settings.String(guc.HbaFile), s.P.Settings.String(guc.IdentFile))
+	if s.hba != nil {
+		s.hba = s.hba.Reload(s.P.Settings.String(guc.HbaFile), s.P.Settings.String(guc.IdentFile))
+	}
 	return true
 }
 
@@ -171,6 +173,7 @@ func (s *Session) begin() error {
 	if err := s.authenticate(); err != nil {
 		return err
 	}
+	s.hba = nil // whoever is in stays in, whatever the rules become
 	if err := s.claim(); err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func TestLogLinesAreThoseOfPostgreSQL(t *testing.T) {
 	t.Parallel()
 	settings := map[string]string{
 		"logging_collector": "on", "log_destination": "stderr,jsonlog", "log_connections": "on", "log_disconnections": "on",
-		"log_timezone": "Europe/Berlin", "log_error_verbosity": "verbose", "log_min_messages": "notice",
+		"log_timezone": "Europe/Berlin", "log_error_verbosity": "verbose", "log_min_messages": "notice", "log_hostname": "on",
 		"log_line_prefix": "%m|%p|%b|%8u|%-9d|%h|%e|%c|%q%a|%x|%Q|",
 	}
 	c := cluster.New(t)
@@ -39,6 +39,7 @@ func TestLogLinesAreThoseOfPostgreSQL(t *testing.T) {
 			"-c", "set no_such_setting = 1", "-c", "select 1")
 		psql("dbname=postgres", "-c", "create role x password oops")
 	}
+	require.Contains(t, strings.Join(logOf(t, w.DataDir).text, ""), "|localhost|", "log_hostname")
 	theirs, ours := logOf(t, p.DataDir), logOf(t, w.DataDir)
 	require.Equal(t, withoutSecret(theirs.text), ours.text)
 	require.Equal(t, withoutSecret(theirs.json), ours.json)
