@@ -20,6 +20,7 @@ type interrupt struct {
 	done    chan struct{}
 	closed  bool // done is
 	cause   *protocol.Error
+	byUser  bool // the cause is that somebody asked for it
 }
 
 // begin says that a statement runs, which may be interrupted from now on. It gives the statement's number.
@@ -29,10 +30,8 @@ func (i *interrupt) begin() int {
 	if !i.running {
 		i.running = true
 		i.number++
-		i.cause = nil
-		if i.closed {
-			i.done, i.closed = nil, false
-		}
+		i.cause, i.byUser = nil, false
+		i.renewLocked()
 	}
 	return i.number
 }
@@ -42,22 +41,35 @@ func (i *interrupt) end() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.running = false
-	i.cause = nil
+	i.cause, i.byUser = nil, false
 }
 
-// read says that the session waits for the client, or that it does no more.
+// read says that the session waits for the client, or that it does no more. A cancel request that has come too late for
+// what was done before is not meant for what comes next.
 func (i *interrupt) read(reading bool) {
 	i.mu.Lock()
+	defer i.mu.Unlock()
 	i.reading = reading
-	i.mu.Unlock()
+	if reading && i.byUser {
+		i.cause, i.byUser = nil, false
+		i.renewLocked()
+	}
+}
+
+// renewLocked makes the context one that is not done.
+func (i *interrupt) renewLocked() {
+	if i.closed {
+		i.done, i.closed = nil, false
+	}
 }
 
 // cancel interrupts the running statement, if there is one, because somebody asked for it.
 func (i *interrupt) cancel() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.running && !i.reading {
+	if i.running && !i.reading && i.cause == nil {
 		i.raiseLocked(errCanceled("user request"))
+		i.byUser = true
 	}
 }
 
@@ -83,7 +95,7 @@ func (i *interrupt) raiseFor(number int, e *protocol.Error) {
 
 func (i *interrupt) raiseLocked(e *protocol.Error) {
 	if i.cause == nil || i.cause.Severity != protocol.SeverityFatal {
-		i.cause = e
+		i.cause, i.byUser = e, false
 	}
 	if i.done != nil && !i.closed {
 		close(i.done)
