@@ -82,7 +82,7 @@ func TestPgStatReplicationAgreesWithWhatTheConsumerSays(t *testing.T) {
 	load := c.primary.StartAckLoad(4)
 	load.WaitAcked(t, patience, 200)
 	lags := 0
-	for range 25 {
+	for range cluster.Count(25, 2000) {
 		load.WaitAcked(t, patience, 20)
 		lags += requireAgreement(t, c.relay, "standby", c.standby)
 		lags += requireAgreement(t, c.primary, "relay", c.relay)
