@@ -148,7 +148,9 @@ func (s *Session) guarded(typ byte, body []byte) (ready bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			ready = false
-			err = protocol.Errorf(protocol.CodeInternalError, "statement failed: %v", r)
+			e := protocol.Errorf(protocol.CodeInternalError, "statement failed: %v", r)
+			e.DetailLog = string(debug.Stack())
+			err = e
 		}
 	}()
 	return s.command(typ, body)

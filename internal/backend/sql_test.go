@@ -274,8 +274,10 @@ func TestPanicEndsTheStatementAlone(t *testing.T) {
 		e := c.MustFail()
 		require.Equal(t, protocol.CodeInternalError, e.Code)
 		require.Equal(t, "statement failed: no way", e.Message)
+		require.Empty(t, e.Detail)
 		c.Must('Z')
 	}
+	require.Contains(t, n.Log.String(), "guarded", "where it happened is for the log")
 }
 
 func TestEncodingsOfClients(t *testing.T) {

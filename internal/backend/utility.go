@@ -165,8 +165,8 @@ func (t *tcop) executeStmt(p *portal, s *ast.Execute) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	if st.statement == nil {
-		return result{tag: ""}, nil
+	if st.statement == nil { // an empty query string, that Parse has given a name
+		return result{tag: "EXECUTE"}, nil
 	}
 	if u := st.statement.Utility; u != nil {
 		if _, again := u.(*ast.Execute); again {
