@@ -31,19 +31,23 @@ func FuzzSession(f *testing.F) {
 		message('B', "p\x00s\x00\x00\x01\x00\x01\x00\x02\x00\x00\x00\x04\x00\x00\x00\x07\xff\xff\xff\xff\x00\x01\x00\x01"),
 		message('D', "Pp\x00"), message('E', "p\x00\x00\x00\x00\x01"), message('H', ""), message('C', "Pp\x00"), sync)
 	f.Add(one)
-	f.Add(join(message('Q', "BEGIN; DECLARE c SCROLL CURSOR FOR SELECT * FROM generate_series(1,9); FETCH 3 c; FETCH BACKWARD 2 c\x00"),
-		message('Q', "SAVEPOINT a; SELECT 1/0\x00"), message('Q', "ROLLBACK TO a\x00"), message('Q', "COMMIT AND CHAIN\x00"), one))
+	f.Add(join(message('Q',
+		"BEGIN; DECLARE c SCROLL CURSOR FOR SELECT * FROM generate_series(1,9); FETCH 3 c; FETCH BACKWARD 2 c\x00"),
+		message('Q', "SAVEPOINT a; SELECT 1/0\x00"), message('Q', "ROLLBACK TO a\x00"), message('Q',
+			"COMMIT AND CHAIN\x00"), one))
 	f.Add(join(message('Q', "SET client_encoding = latin1; SELECT '\xe9'; RESET ALL\x00"), message('Q', "SHOW ALL\x00")))
 	f.Add(join(message('P', "\x00PREPARE x AS SELECT 1\x00\x00\x00"), message('B', "\x00\x00\x00\x00\x00\x00\x00\x00"),
 		message('E', "\x00\x00\x00\x00\x00"), sync, message('Q', "EXECUTE x; DEALLOCATE ALL; DISCARD ALL\x00")))
-	f.Add(join(message('Q', "COPY (SELECT 1, 'a') TO STDOUT (FORMAT csv, HEADER)\x00"), message('d', "late"), message('F', "\x00\x00\x00\x01")))
+	f.Add(join(message('Q', "COPY (SELECT 1, 'a') TO STDOUT (FORMAT csv, HEADER)\x00"), message('d', "late"),
+		message('F', "\x00\x00\x00\x01")))
 	f.Add(join(message('E', "\x00\x00\x00\x00\x00"), message('Q', "SELECT 1\x00"), sync, message('X', "")))
 	f.Add([]byte{'Q', 0, 0, 0, 3})
 	n := newNode(f, backendtest.Options{})
 	f.Fuzz(func(t *testing.T, input []byte) {
 		n.T = t
 		c := n.Connect()
-		c.Start("user", "postgres", "options", "-c statement_timeout=200ms -c transaction_timeout=2s -c idle_session_timeout=10s")
+		c.Start("user", "postgres", "options",
+			"-c statement_timeout=200ms -c transaction_timeout=2s -c idle_session_timeout=10s")
 		c.Until('Z')
 		go func() {
 			_, _ = c.Write(input)

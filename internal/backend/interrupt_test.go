@@ -50,7 +50,8 @@ func TestSigintCancelsTheRunningStatement(t *testing.T) {
 	c.Send('E', []byte("\x00\x00\x00\x00\x00"))
 	c.Send('S', nil)
 	runs(t, c, "SELECT pg_sleep(60)")
-	require.Eventually(t, func() bool { return c.Session.Process.Activity.Waiting() == activity.PgSleep }, soon, time.Millisecond)
+	require.Eventually(t, func() bool { return c.Session.Process.Activity.Waiting() == activity.PgSleep }, soon,
+		time.Millisecond)
 	c.Session.Signal(unix.SIGINT)
 	c.Must('1')
 	c.Must('2')
@@ -123,7 +124,8 @@ func TestCancelRequestNeedsTheKey(t *testing.T) {
 func TestSigtermEndsASessionThatRunsAStatement(t *testing.T) {
 	c := regular(t)
 	c.Query("SELECT pg_sleep(60)")
-	require.Eventually(t, func() bool { return c.Session.Process.Activity.Waiting() == activity.PgSleep }, soon, time.Millisecond)
+	require.Eventually(t, func() bool { return c.Session.Process.Activity.Waiting() == activity.PgSleep }, soon,
+		time.Millisecond)
 	c.Session.Signal(unix.SIGTERM)
 	require.Equal(t, "TE", c.Until('E'))
 	c.MustEnd()

@@ -266,7 +266,10 @@ func TestMessageThatIsTooLongIsNotTaken(t *testing.T) {
 }
 
 func TestPanicEndsTheStatementAlone(t *testing.T) {
-	n := backendtest.New(t, backendtest.Options{Replication: func(*backend.Session) (backend.Replication, error) { return broken{}, nil }})
+	n := backendtest.New(t, backendtest.Options{Replication: func(*backend.Session) (backend.Replication,
+		error) {
+		return broken{}, nil
+	}})
 	c := n.Connect()
 	c.StartReplication()
 	for range 2 {
@@ -285,7 +288,8 @@ func TestEncodingsOfClients(t *testing.T) {
 	c := n.Connect()
 	c.Start("user", "postgres", "client_encoding", "WIN1251")
 	c.Until('Z')
-	require.Equal(t, [][]string{{"\xcf\xf0\xe8\xe2\xe5\xf2", "6"}}, values(t, c, "SELECT '\xcf\xf0\xe8\xe2\xe5\xf2', length('\xcf\xf0\xe8\xe2\xe5\xf2')"))
+	require.Equal(t, [][]string{{"\xcf\xf0\xe8\xe2\xe5\xf2", "6"}}, values(t, c,
+		"SELECT '\xcf\xf0\xe8\xe2\xe5\xf2', length('\xcf\xf0\xe8\xe2\xe5\xf2')"))
 	require.Equal(t, protocol.CodeUntranslatableCharacter, fails(t, c, "SELECT chr(8984)").Code)
 	e := fails(t, c, "SELECT \"\xcf\"")
 	require.Equal(t, "column \"\xcf\" does not exist", e.Message)
@@ -308,17 +312,20 @@ func TestEncodingsOfClients(t *testing.T) {
 }
 
 func TestWhatWouldMakeAnswersLookWrongIsRefused(t *testing.T) {
-	n := newNode(t, backendtest.Options{Config: "datestyle = 'german'\nintervalstyle = iso_8601\nbytea_output = escape\nextra_float_digits = 0"})
+	n := newNode(t,
+		backendtest.Options{Config: "datestyle = 'german'\nintervalstyle = iso_8601\nbytea_output = escape\nextra_float_digits = 0"})
 	c := n.Connect()
 	c.Start("user", "postgres")
 	c.Until('Z')
 	require.Equal(t, [][]string{{"ISO, DMY"}}, values(t, c, "SHOW DateStyle"))
 	require.Equal(t, [][]string{{`\x01`, "1 day"}}, values(t, c, `SELECT '\x01'::bytea, interval '1 day'`))
-	for _, set := range []string{"DateStyle = 'SQL, DMY'", "IntervalStyle = iso_8601", "bytea_output = escape", "extra_float_digits = 0",
+	for _, set := range []string{"DateStyle = 'SQL, DMY'", "IntervalStyle = iso_8601", "bytea_output = escape",
+		"extra_float_digits = 0",
 		"standard_conforming_strings = off", "transform_null_equals = on"} {
 		require.Equal(t, protocol.CodeFeatureNotSupported, fails(t, c, "SET "+set).Code, set)
 	}
-	for _, set := range []string{"DateStyle = 'ISO, DMY'", "IntervalStyle = postgres", "extra_float_digits = 3", "standard_conforming_strings = on"} {
+	for _, set := range []string{"DateStyle = 'ISO, DMY'", "IntervalStyle = postgres", "extra_float_digits = 3",
+		"standard_conforming_strings = on"} {
 		values(t, c, "SET "+set)
 	}
 }
@@ -329,7 +336,8 @@ func TestOnlySuperusersSetWhatIsTheirs(t *testing.T) {
 	c := n.Connect()
 	c.Start("user", "plain", "database", "postgres")
 	c.Until('Z')
-	for _, sql := range []string{"SET log_min_messages = error", "ALTER SYSTEM SET wal_keep_size = '1GB'", "CHECKPOINT", "CREATE ROLE x", "SET ROLE other",
+	for _, sql := range []string{"SET log_min_messages = error", "ALTER SYSTEM SET wal_keep_size = '1GB'", "CHECKPOINT",
+		"CREATE ROLE x", "SET ROLE other",
 		"SET SESSION AUTHORIZATION postgres"} {
 		require.Equal(t, protocol.CodeInsufficientPrivilege, fails(t, c, sql).Code, sql)
 	}
@@ -365,7 +373,9 @@ func TestCheckpointWaitsForARestartpoint(t *testing.T) {
 	c.Until('Z')
 	status := c.Session.Process.Activity
 	c.Query("CHECKPOINT")
-	require.Eventually(t, func() bool { return n.Ckpt.Requested.Load() == 1 && status.Waiting() == activity.CheckpointDone }, soon, time.Millisecond)
+	require.Eventually(t,
+		func() bool { return n.Ckpt.Requested.Load() == 1 && status.Waiting() == activity.CheckpointDone }, soon,
+		time.Millisecond)
 	n.Ckpt.Done.Store(1)
 	require.Equal(t, "CZ", c.Until('Z'))
 	c.Query("CHECKPOINT")
@@ -374,7 +384,9 @@ func TestCheckpointWaitsForARestartpoint(t *testing.T) {
 	require.Equal(t, "checkpoint request failed", c.MustFail().Message)
 	c.Must('Z')
 	c.Query("CHECKPOINT")
-	require.Eventually(t, func() bool { return n.Ckpt.Requested.Load() == 3 && status.Waiting() == activity.CheckpointDone }, soon, time.Millisecond)
+	require.Eventually(t,
+		func() bool { return n.Ckpt.Requested.Load() == 3 && status.Waiting() == activity.CheckpointDone }, soon,
+		time.Millisecond)
 	c.Session.Signal(unix.SIGINT)
 	require.Equal(t, protocol.CodeQueryCanceled, c.MustFail().Code)
 	c.Must('Z')
@@ -400,7 +412,8 @@ func TestReloadInATransactionHoldsAfterItsEnd(t *testing.T) {
 
 func TestMonitoringQueriesOfASession(t *testing.T) {
 	c := regular(t)
-	rows := values(t, c, "SELECT pid = pg_backend_pid(), usename, application_name, state, query FROM pg_stat_activity WHERE backend_type = 'client backend'")
+	rows := values(t, c,
+		"SELECT pid = pg_backend_pid(), usename, application_name, state, query FROM pg_stat_activity WHERE backend_type = 'client backend'")
 	require.Equal(t, "postgres", rows[0][1])
 	require.Equal(t, "active", rows[0][3])
 	require.True(t, strings.HasPrefix(rows[0][4], "SELECT pid = "))

@@ -22,7 +22,8 @@ func sqlDifferences(version int) []difference {
 		swapped("SET", `search_path = "$user", public`, "application_name = wire")
 	}
 	if version < 17 {
-		all = append(all, difference{"SET", `E S=ERROR; V=ERROR; C=22023; M=1 kB is outside the valid range for parameter "work_mem" (64 .. 2147483647)`,
+		all = append(all, difference{"SET",
+			`E S=ERROR; V=ERROR; C=22023; M=1 kB is outside the valid range for parameter "work_mem" (64 .. 2147483647)`,
 			`E S=ERROR; V=ERROR; C=22023; M=1 kB is outside the valid range for parameter "work_mem" (64 kB .. 2147483647 kB)`, false, wordedAs17})
 	}
 	if version == 15 {
@@ -30,7 +31,8 @@ func sqlDifferences(version int) []difference {
 		swapped("roles", "is_superuser = on", "session_authorization = postgres")
 		const escapes = "From 16 on, bytes beyond ASCII are shown by their numbers, which loses nothing."
 		all = append(all,
-			difference{"roles", "E S=ERROR; V=ERROR; C=42501; M=must be superuser or have privileges of pg_checkpoint to do CHECKPOINT",
+			difference{"roles",
+				"E S=ERROR; V=ERROR; C=42501; M=must be superuser or have privileges of pg_checkpoint to do CHECKPOINT",
 				`E S=ERROR; V=ERROR; C=42501; M=permission denied to execute CHECKPOINT command; D=Only roles with privileges of the "pg_checkpoint" role may execute this command.`, false, wordedAs17},
 			difference{"SET", "S application_name = ??", `S application_name = \xc3\xa9`, false, escapes},
 			difference{"SET", `D "\x00\x01\x00\x00\x00\x02??"`, `D "\x00\x01\x00\x00\x00\b\\xc3\\xa9"`, false, escapes})
