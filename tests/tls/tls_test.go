@@ -27,7 +27,7 @@ func TestPsqlGetsWhatItsSslmodeAsksFor(t *testing.T) {
 		require.Equal(t, strings.Split(stranger, "|")[0], strings.Split(out, "|")[0])
 	}
 	for options, want := range map[string]string{
-		"sslmode=require":                                  "SSL connection (protocol: TLSv1.3, cipher: TLS_",
+		"sslmode=require": "SSL connection (protocol: TLSv1.3, cipher: TLS_",
 		"sslmode=require ssl_max_protocol_version=TLSv1.2": "SSL connection (protocol: TLSv1.2, cipher: ECDHE-ECDSA-AES",
 	} {
 		code, out := r.psql(r.conninfo(options), `\conninfo`)
