@@ -34,6 +34,8 @@ type Replication interface {
 	InitStopping() bool
 	// LastCycle has a streaming walsender send all there is and end, and says false where nothing streams.
 	LastCycle() bool
+	// Cancel has a streaming walsender end its copy with an error, and does nothing where nothing streams.
+	Cancel(*protocol.Error)
 	// Wake has a streaming walsender look at Session.TakeReload.
 	Wake()
 	// Close frees what was claimed in shared memory.
@@ -146,6 +148,7 @@ func (b *Server) signal(sig unix.Signal, done <-chan error) (over bool, err erro
 	case unix.SIGINT:
 		if s != nil {
 			s.interrupt.cancel()
+			s.cancelStream()
 		}
 	case unix.SIGHUP:
 		b.reload.Store(true)

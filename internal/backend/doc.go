@@ -10,7 +10,7 @@
 // Signals: SIGTERM ends the session with a FATAL to the client; SIGHUP has the configuration read again before the next
 // command (or at once while streaming); SIGUSR1 with PROCSIG_WALSND_INIT_STOPPING has a streaming walsender stop taking
 // commands and ends any other session; SIGUSR2 has a streaming walsender send all there is and end. SIGINT cancels the
-// running statement, and nothing where none runs. SIGQUIT tells the client why and dies at once.
+// running statement or a walsender's copy, and nothing where none runs. SIGQUIT tells the client why and dies at once.
 //
 // Exit codes: 0, the client has gone or is served; 1, a FATAL, which harms no other process. A Go panic exits with 2,
 // which takes the whole node through a restart.

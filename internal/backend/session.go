@@ -88,6 +88,12 @@ func (s *Session) wake() {
 	}
 }
 
+func (s *Session) cancelStream() {
+	if r := s.walsender(); r != nil {
+		r.Cancel(errCanceled("user request"))
+	}
+}
+
 func (s *Session) initStopping() bool {
 	r := s.walsender()
 	return r != nil && r.InitStopping()

@@ -131,8 +131,12 @@ func (st *stream) loop() error {
 	}
 }
 
-// look takes in what the receiver has to say. Over: the stream has ended, in good order if err is nil.
+// look takes in what the receiver, or a cancel request, has to say. Over: the stream has ended, in good order if err is nil.
+// A client that is stuck in a message has to take the rest of it before it can be told of the cancel request.
 func (st *stream) look() (over bool, err error) {
+	if canceled := st.w.canceled.Load(); canceled != nil {
+		return true, canceled
+	}
 	switch {
 	case st.in.ended.Load() != nil:
 		return true, *st.in.ended.Load()

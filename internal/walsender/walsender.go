@@ -6,7 +6,7 @@
 //
 // Signals and exit codes are those of package backend. What is added: PROCSIG_WALSND_INIT_STOPPING while streaming leads
 // to STOPPING; SIGUSR2 has everything up to the end of WAL sent and confirmed, then a bare CommandComplete "COPY 0" sent,
-// and the process ends with 0.
+// and the process ends with 0. SIGINT while streaming ends the copy with an error; the next command may follow.
 //
 // Goroutines while streaming: the sender, which is the session's own, sleeps on XLogCtl's WALAdvanced and is the only one
 // that sends; the receiver sleeps in read(2), stores what the replies say, and nudges the sender where there is something
@@ -46,10 +46,11 @@ type WalSender struct {
 
 	tally tally
 
-	mu        sync.Mutex // guards active, and stopping's being set
+	mu        sync.Mutex // guards active, and stopping's and canceled's being set
 	active    bool       // between START_REPLICATION's CopyBothResponse and its end
 	stopping  atomic.Bool
-	lastCycle atomic.Pointer[time.Time] // when SIGUSR2 came; nil: it has not
+	lastCycle atomic.Pointer[time.Time]      // when SIGUSR2 came; nil: it has not
+	canceled  atomic.Pointer[protocol.Error] // what the running stream is to end with
 
 	references sync.Mutex // guards closed, and WalSnd.InFlightFrom's being set
 	closed     bool       // snd may be another process's by now
@@ -123,6 +124,16 @@ func (w *WalSender) nudge() { w.p.XLog.WALAdvanced.Nudge(w.bit) }
 // Wake is backend.Replication's.
 func (w *WalSender) Wake() { w.nudge() }
 
+// Cancel is backend.Replication's.
+func (w *WalSender) Cancel(e *protocol.Error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.active {
+		w.canceled.Store(e)
+		w.nudge()
+	}
+}
+
 // InitStopping is backend.Replication's.
 func (w *WalSender) InitStopping() bool {
 	w.mu.Lock()
@@ -151,6 +162,7 @@ func (w *WalSender) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.active = false
+	w.canceled.Store(nil) // what has come too late is not meant for the next stream
 }
 
 // refreshDir finds out where the segments are. Their size is known once startup has come far enough for clients.
