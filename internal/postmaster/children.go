@@ -37,6 +37,7 @@ type child struct {
 	orders  pmsignal.Orders // signals for it
 	control *os.File        // a spare's control socket, nil otherwise
 	ending  bool            // it was told to end, so no client may be given to it
+	killed  bool            // by us
 }
 
 // kinds is what the postmaster knows of each kind of process.
@@ -169,6 +170,9 @@ func (pm *Postmaster) childEnded(c *child, status unix.WaitStatus) {
 	case procsignal.Metrics:
 		pm.metricsEnded(c, status, leftCleanly)
 	default:
+		if c.killed && !pm.abnormal() {
+			return // the shutdown stays orderly: nobody who reads shared memory is left
+		}
 		if !leftCleanly || !(exited(status, 0) || exited(status, 1) || killedBeforeUp(status)) {
 			pm.childCrashed(c, status)
 			return
@@ -258,13 +262,18 @@ func (pm *Postmaster) logCrash(c *child, status unix.WaitStatus) {
 	}
 }
 
-// killStubborn sends SIGKILL to whoever is left so long after SIGQUIT.
+// killStubborn sends SIGKILL to whoever is left so long after SIGQUIT; in PM_WAIT_DEAD_END, where nobody is left who has
+// anything to finish, also after SIGTERM: a process that has been stopped must not keep the node from its end.
 func (pm *Postmaster) killStubborn() {
-	if pm.abnormal() && len(pm.children) > 0 {
-		pm.log.Info().Msg("issuing SIGKILL to recalcitrant children")
-		pm.signalChildren(unix.SIGKILL, everybody)
-		pm.killTimer.Reset(sigkillAfter)
+	if len(pm.children) == 0 || !pm.abnormal() && pm.state != PMWaitDeadEnd {
+		return
 	}
+	pm.log.Info().Msg("issuing SIGKILL to recalcitrant children")
+	pm.signalChildren(unix.SIGKILL, everybody)
+	for _, c := range pm.children {
+		c.killed = true
+	}
+	pm.killTimer.Reset(sigkillAfter)
 }
 
 // stoppedTimer is a timer that is not running.

@@ -61,7 +61,7 @@ func (m shutdownMode) String() string {
 	return [...]string{"no", "smart", "fast", "immediate"}[m]
 }
 
-// sigkillAfter is how long a child may ignore SIGQUIT.
+// sigkillAfter is how long a child may ignore SIGQUIT, and one that the end of the node alone waits for, SIGTERM.
 const sigkillAfter = 5 * time.Second
 
 // setState changes the state, and logs that it has.
@@ -147,6 +147,9 @@ func (pm *Postmaster) enterWaitDeadEnd() {
 		pm.sockets.stopAccepting()
 	}
 	pm.signalChildren(unix.SIGTERM, deadEnds|spares|metricsServers)
+	if !pm.abnormal() { // else the clock runs already
+		pm.killTimer.Reset(sigkillAfter)
+	}
 	pm.setState(PMWaitDeadEnd)
 }
 

@@ -163,3 +163,14 @@ func TestMetricsAreServedUntilTheLastClientHasAll(t *testing.T) {
 	_, err := scrape(port)
 	require.Error(t, err)
 }
+
+func TestStoppedMetricsProcessDoesNotHoldUpTheShutdown(t *testing.T) {
+	c := cluster.New(t)
+	primary := c.NewPostgres("primary", 15, cluster.PostgresOptions{SegSizeMB: 1})
+	port := c.FreePort()
+	relay := c.NewWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{Settings: listensOn(port)})
+	mustScrape(t, port)
+	kill(t, only(t, relay, "metrics"), syscall.SIGSTOP)
+	relay.Process().Signal(syscall.SIGINT)
+	require.Zero(t, relay.Process().Wait(20*time.Second).ExitCode(), relay.Process().LogText())
+}

@@ -1,11 +1,14 @@
 package proctree
 
 import (
+	"slices"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"waypost/tests/cluster"
 )
 
 var orderly = []string{"PM_STARTUP", "PM_RECOVERY", "PM_HOT_STANDBY", "PM_STOP_BACKENDS", "PM_WAIT_BACKENDS", "PM_SHUTDOWN",
@@ -103,6 +106,25 @@ func TestStubbornChildrenAreKilled(t *testing.T) {
 	n.Signal(syscall.SIGQUIT)
 	require.Zero(t, n.exitCode())
 	require.GreaterOrEqual(t, time.Since(began), 5*time.Second)
+	require.Contains(t, n.LogText(), "issuing SIGKILL to recalcitrant children")
+	n.requireNothingLeft()
+}
+
+func TestStoppedDeadEndDoesNotHoldUpAnOrderlyShutdown(t *testing.T) {
+	n := newNode(t, "walsender_prelaunch = 0")
+	n.startServing()
+	backend := n.connect()
+	backend.do("stay")
+	n.Signal(syscall.SIGTERM)
+	n.eventually("shutdown begins", func() bool { return n.statusLine() == "stopping" })
+	before := n.Children()
+	n.connect().do("stay")
+	deadEnds := slices.DeleteFunc(n.Children(), func(p cluster.Proc) bool { return slices.Contains(before, p) })
+	require.Len(t, deadEnds, 1)
+	require.NoError(t, syscall.Kill(deadEnds[0].PID, syscall.SIGSTOP))
+	backend.send("exit 0")
+	require.Zero(t, n.exitCode())
+	require.Equal(t, orderly, n.states())
 	require.Contains(t, n.LogText(), "issuing SIGKILL to recalcitrant children")
 	n.requireNothingLeft()
 }
