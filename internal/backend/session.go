@@ -113,9 +113,6 @@ func (s *Session) TakeReload() bool {
 	s.Conn.Acquire()
 	defer s.Conn.Release()
 	s.P.Reload()
-	if s.hba != nil {
-		s.hba = s.hba.Reload(s.P.Settings.String(guc.HbaFile), s.P.Settings.String(guc.IdentFile))
-	}
 	return true
 }
 

@@ -37,15 +37,3 @@ func Decode(rules, ident, hbaFile, identFile string) (*Config, error) {
 	}
 	return c, nil
 }
-
-// Reload gives what the files say now. Each that anything is wrong with stays as it was; the postmaster has logged why.
-func (c *Config) Reload(hbaFile, identFile string) *Config {
-	next := *c
-	if rules, err := Load(hbaFile); err == nil {
-		next.Rules = rules
-	}
-	if ident, err := LoadIdent(identFile); err == nil {
-		next.Ident = ident
-	}
-	return &next
-}

@@ -125,15 +125,6 @@ func TestConfigIsHandedOnWithFileAndLine(t *testing.T) {
 	require.Nil(t, c.Ident.Check("m", "root", "root", false, nil))
 	require.Equal(t, Options{ClientCert: ClientCertCA, ClientName: ClientNameDN}, c.Rules.rules[0].Options)
 
-	same := c.Reload(hbaFile, identFile)
-	require.Same(t, c.Rules, same.Rules, "more.conf is gone: the old rules stay")
-	require.NotSame(t, c.Ident, same.Ident)
-	write("pg_hba.conf", "local all all reject\n")
-	write("pg_ident.conf", "m /( b\n")
-	next := c.Reload(hbaFile, identFile)
-	require.Equal(t, Reject, next.Rules.Match(&Client{Local: true, Database: "abc", User: "all"}).Method)
-	require.Same(t, c.Ident, next.Ident)
-
 	c, err = Decode("local all all trust\n", "", hbaFile, identFile)
 	require.NoError(t, err, "a file's own text will do")
 	require.Equal(t, 1, c.Rules.Len())

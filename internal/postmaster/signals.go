@@ -108,7 +108,9 @@ func (pm *Postmaster) startWalReceiver() {
 	}
 }
 
-// reload reads the configuration again and has every child do so.
+// reload reads the configuration again and has every child do so, but for the processes that wait for a client: those are
+// replaced. Who may come in is decided by what they were launched with, and nobody may be let in by rules that have been
+// taken back, nor by files that the postmaster has not found good.
 func (pm *Postmaster) reload() {
 	if pm.shutdown > smartShutdown {
 		return
@@ -132,5 +134,6 @@ func (pm *Postmaster) reload() {
 	pm.reloadTLS()
 	pm.signalLogger(unix.SIGHUP)
 	pm.metricsRestUntil = time.Time{} // it may be another address now
-	pm.signalChildren(unix.SIGHUP, everybody)
+	pm.signalChildren(unix.SIGTERM, spares)
+	pm.signalChildren(unix.SIGHUP, everybody&^spares)
 }

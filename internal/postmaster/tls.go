@@ -1,7 +1,6 @@
 package postmaster
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/sys/unix"
 
 	"waypost/internal/guc"
 	"waypost/internal/logging"
@@ -38,16 +36,11 @@ func (pm *Postmaster) loadTLS(reload bool) error {
 	return nil
 }
 
-// reloadTLS reads it all again. If anything is wrong everything stays as it was. Processes that wait for a client are
-// replaced by ones that have what is valid now; sessions keep what they began with.
+// reloadTLS reads it all again. If anything is wrong everything stays as it was; sessions keep what they began with.
 func (pm *Postmaster) reloadTLS() {
-	before := pm.tls
 	if err := pm.loadTLS(true); err != nil {
 		logging.Event(&pm.log, zerolog.InfoLevel, err)
 		pm.log.Info().Msg("SSL configuration was not reloaded")
-	}
-	if !bytes.Equal(before, pm.tls) {
-		pm.signalChildren(unix.SIGTERM, spares)
 	}
 }
 

@@ -60,6 +60,47 @@ func TestReloadUnderLoadBreaksNoStreamThatItNeedNot(t *testing.T) {
 	require.NotContains(t, relay.Process().LogText(), "PANIC")
 }
 
+// TestReloadedRulesAreForEveryClientAfter: who comes in is decided by the rules that the postmaster has read last, not by
+// older ones that a process launched ahead still has, nor by what has been written to the file since.
+func TestReloadedRulesAreForEveryClientAfter(t *testing.T) {
+	t.Parallel()
+	const ahead = 4
+	c := cluster.New(t)
+	primary := c.NewPostgres("primary", 15, cluster.PostgresOptions{})
+	relay := c.NewWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{
+		Settings: map[string]string{"walsender_prelaunch": fmt.Sprint(ahead)},
+	})
+	relay.Query("CREATE ROLE visitor LOGIN")
+	requireEach := func(code string) {
+		t.Helper()
+		for range 2 * ahead {
+			conn, err := pgconn.Connect(context.Background(), relay.Conninfo()+" user=visitor")
+			if code == "" {
+				require.NoError(t, err)
+				closeConn(conn)
+				continue
+			}
+			var refused *pgconn.PgError
+			require.ErrorAs(t, err, &refused)
+			require.Equal(t, code, refused.Code)
+		}
+	}
+	path := filepath.Join(relay.DataDir, "pg_hba.conf")
+	own, err := os.ReadFile(path)
+	require.NoError(t, err)
+	requireEach("")
+	for i, later := range []string{string(own), "host all all 127.0.0.1/99 nonsense\n"} {
+		missing := fmt.Sprintf("missing%d.conf", i) // of which the log tells when the file has been read
+		c.WriteFile(path, "include_if_exists "+missing+"\nhost all visitor all reject\n"+string(own))
+		relay.Reload()
+		cluster.Eventually(t, patience, "the rules have been read", func() bool {
+			return strings.Contains(relay.Process().LogText(), missing)
+		})
+		c.WriteFile(path, later)
+		requireEach("28000")
+	}
+}
+
 type reloads struct {
 	t        *testing.T
 	c        *cluster.Cluster
