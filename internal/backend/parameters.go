@@ -47,6 +47,7 @@ func (s *Session) Major() int { return int(s.P.XLog.ServerVersionNum.Load() / 10
 // applyOptions gives the settings that follow from the node and from who the client is their values, and then those
 // that the startup packet asks for: its options first, as PostgreSQL does.
 func (s *Session) applyOptions() error {
+	s.P.Settings.CheckRoles(s.checkRole)
 	if err := s.override(); err != nil {
 		return err
 	}
@@ -64,6 +65,7 @@ func (s *Session) applyOptions() error {
 		}
 	}
 	s.applyRoleSettings()
+	s.followSuperuser()
 	s.setKeepalive()
 	return nil
 }
@@ -123,7 +125,7 @@ func (s *Session) override() error {
 		{guc.WalSegmentSize, itoa(int(segsizeOr(x.Segsize()))), guc.SourceDynamicDefault},
 		{guc.InHotStandby, onOff(xlogctl.RecoveryState(x.State.Load()) != xlogctl.RecoveryStateDone), guc.SourceOverride},
 		{guc.IsSuperuser, onOff(s.Role.Superuser), guc.SourceDynamicDefault},
-		{guc.SessionAuthorization, s.Role.Name, guc.SourceDynamicDefault},
+		{guc.SessionAuthorization, s.Role.Name, guc.SourceOverride},
 		{guc.ServerEncoding, s.encodingOfServer(), guc.SourceDynamicDefault},
 		{guc.ClientEncoding, s.encodingOfServer(), guc.SourceDynamicDefault},
 		{guc.TransactionReadOnly, "on", guc.SourceOverride},

@@ -6,6 +6,7 @@ import (
 	"waypost/internal/guc"
 	"waypost/internal/roles"
 	"waypost/internal/sql/ast"
+	"waypost/protocol"
 )
 
 // isRoleStatement says whether a statement is for roles.Exec.
@@ -22,14 +23,19 @@ func (t *tcop) roleStatement(p *portal, s ast.Stmt) (result, error) {
 	if err := t.preventInBlock(tagOf(s)); err != nil {
 		return result{}, err
 	}
+	var ofSetting []*protocol.Error
 	env := &roles.Env{
 		DataDir: t.P.DataDir, Current: t.currentRole(), Session: t.sessionRole(), Text: p.st.text, Types: t.env(),
 		MD5:        t.P.Settings.Enum(guc.PasswordEncryption) == "md5",
 		Iterations: t.P.Settings.Int(guc.ScramIterations),
-		Random:     randomBytes, Setting: t.settingFor, Databases: []string{databaseName},
+		Random:     randomBytes, Databases: []string{databaseName},
+		Setting: func(s *ast.Setting, superuser bool) (string, error) {
+			ofSetting = nil // the statement is run twice
+			return t.settingFor(s, superuser, func(n *protocol.Error) { ofSetting = append(ofSetting, n) })
+		},
 	}
 	tag, notices, err := roles.Exec(&t.interrupt, env, s)
-	for _, n := range notices {
+	for _, n := range append(ofSetting, notices...) {
 		t.notice(n)
 	}
 	t.rolesSeen = false
@@ -50,8 +56,9 @@ func randomBytes(b []byte) error {
 	return nil
 }
 
-// settingFor gives the value that SET would give a setting, for ALTER ROLE … SET.
-func (t *tcop) settingFor(s *ast.Setting, superuser bool) (string, error) {
+// settingFor gives the value that SET would give a setting, for ALTER ROLE … SET. What may be right when the role comes
+// is only noticed.
+func (t *tcop) settingFor(s *ast.Setting, superuser bool, notice func(*protocol.Error)) (string, error) {
 	var value string
 	var err error
 	switch s.Action {
@@ -64,6 +71,7 @@ func (t *tcop) settingFor(s *ast.Setting, superuser bool) (string, error) {
 		return "", engineError(err)
 	}
 	scratch := t.P.Settings.Clone()
+	scratch.CheckRoles(t.checkRoleToCome(notice))
 	scratch.Begin()
 	who := &guc.Privileges{Superuser: superuser, ReadAll: true}
 	if s.Action == ast.SetValueTo || s.Action == ast.SetFromCurrent {

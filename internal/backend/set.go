@@ -1,8 +1,6 @@
 package backend
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 
 	"waypost/internal/guc"
@@ -10,12 +8,6 @@ import (
 	"waypost/internal/sql/ast"
 	"waypost/internal/sql/catalog"
 	"waypost/protocol"
-)
-
-// Settings that say who the user is.
-const (
-	roleSetting          = "role"
-	authorizationSetting = "session_authorization"
 )
 
 // setTag is the command tag of SET and RESET.
@@ -88,19 +80,6 @@ func (t *tcop) setTo(name, value string, local bool) error {
 	if _, own := t.characteristic(name); own {
 		return t.setCharacteristic(name, value, false)
 	}
-	switch strings.ToLower(name) {
-	case roleSetting:
-		if err := t.maySetRole(value); err != nil {
-			return err
-		}
-	case authorizationSetting:
-		if strings.EqualFold(value, "default") {
-			return t.reset(name, local)
-		}
-		if err := t.mayBecome(value); err != nil {
-			return err
-		}
-	}
 	if err := t.checkValue(name, value); err != nil {
 		return err
 	}
@@ -139,85 +118,6 @@ func (t *tcop) reset(name string, local bool) error {
 	return nil
 }
 
-// maySetRole says whether SET ROLE is allowed (PostgreSQL: check_role).
-func (t *tcop) maySetRole(name string) error {
-	if name == "none" {
-		return nil
-	}
-	set := t.roleSetNow()
-	role := set.Find(name)
-	if role == nil {
-		return protocol.Errorf(protocol.CodeInvalidParameterValue, "role \"%s\" does not exist", name)
-	}
-	if !set.MaySet(t.sessionRole(), role) {
-		return protocol.Errorf(protocol.CodeInsufficientPrivilege, "permission denied to set role \"%s\"", name)
-	}
-	return nil
-}
-
-// mayBecome says whether SET SESSION AUTHORIZATION is allowed (PostgreSQL: check_session_authorization).
-func (t *tcop) mayBecome(name string) error {
-	role := t.roleSetNow().Find(name)
-	if role == nil {
-		return protocol.Errorf(protocol.CodeInvalidParameterValue, "role \"%s\" does not exist", name)
-	}
-	if role.OID != t.Role.OID && !t.ownRole().Superuser {
-		return protocol.Errorf(protocol.CodeInsufficientPrivilege, "permission denied to set session authorization \"%s\"", name)
-	}
-	return nil
-}
-
-// sessionRole is session_user.
-func (t *tcop) sessionRole() *roles.Role {
-	if name := t.P.Settings.String(guc.SessionAuthorization); name != t.Role.Name {
-		if r := t.roleSetNow().Find(name); r != nil {
-			return r
-		}
-	}
-	return t.ownRole()
-}
-
-// ownRole is who the client is, with what the role may now.
-func (t *tcop) ownRole() *roles.Role {
-	if t.Role.Upstream {
-		return t.Role
-	}
-	if r := t.roleSetNow().ByOID(t.Role.OID); r != nil {
-		return r
-	}
-	return &roles.Role{OID: t.Role.OID, Name: t.Role.Name} // it was dropped, and may do nothing
-}
-
-// currentRole is current_user.
-func (t *tcop) currentRole() *roles.Role {
-	if name := t.P.Settings.String(guc.Role); name != "none" {
-		if r := t.roleSetNow().Find(name); r != nil {
-			return r
-		}
-	}
-	return t.sessionRole()
-}
-
-// roleSetNow is the node's roles as they are now, of one moment for each of the client's messages. The file is read only
-// when it is another one than before.
-func (t *tcop) roleSetNow() *roles.Set {
-	if t.rolesSeen {
-		return t.roleSet
-	}
-	t.rolesSeen = true
-	info, err := os.Stat(filepath.Join(t.P.DataDir, roles.File))
-	if err == nil && t.rolesFile != nil && os.SameFile(info, t.rolesFile) && info.ModTime().Equal(t.rolesFile.ModTime()) {
-		return t.roleSet
-	}
-	set, err := roles.Load(t.P.DataDir)
-	if err != nil {
-		t.P.Log.Info().Msg(err.Error())
-		set, info = t.Roles, nil
-	}
-	t.roleSet, t.rolesFile = set, info
-	return t.roleSet
-}
-
 // privileges are what the current user may do with settings.
 func (t *tcop) privileges() *guc.Privileges {
 	r := t.currentRole()
@@ -235,8 +135,7 @@ func (s *Session) settled() {
 	if t == nil {
 		return
 	}
-	if super := t.currentRole().Superuser; super != s.P.Settings.Bool(guc.IsSuperuser) {
-		_ = s.P.Settings.SetID(guc.IsSuperuser, onOff(super), guc.SourceOverride)
+	if s.followSuperuser() {
 		s.tellSettings()
 	}
 	if t.logTouched {

@@ -125,6 +125,9 @@ func (s *Settings) newValue(id ID, p *Param, text *string, a attempt) (value, *E
 		if err == nil {
 			err = s.fits(id, v, a)
 		}
+		if err == nil {
+			err = s.identify(id, &v, a.source)
+		}
 		v.source, v.file, v.line = a.source, a.file, a.line
 		return v, err
 	case a.source == SourceDefault:

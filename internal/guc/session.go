@@ -68,7 +68,11 @@ func (s *Settings) setSession(id ID, text *string, local bool, who *Privileges) 
 	if who != nil && !who.Superuser {
 		context = User
 	}
-	_, err := s.assign(id, text, attempt{context: context, source: SourceSession, local: local, apply: true, who: who})
+	a := attempt{context: context, source: SourceSession, local: local, apply: true, who: who}
+	_, err := s.assign(id, text, a)
+	if err == nil && id == SessionAuthorization {
+		err = s.setAuthorization(text, a)
+	}
 	return err
 }
 

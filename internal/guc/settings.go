@@ -20,6 +20,8 @@ type Settings struct {
 	major   int      // of the version that the client was told; 0 before BeginSession
 	told    []string // what the client was last told, for the settings that it is told of
 	touched bool     // a setting may have changed since
+
+	roleCheck RoleCheck // nil outside of sessions
 }
 
 // New gives all defaults.
