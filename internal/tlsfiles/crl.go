@@ -3,10 +3,13 @@ package tlsfiles
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -76,26 +79,58 @@ var (
 	errCRLExpired   = errors.New("CRL has expired")
 	errCRLNotYet    = errors.New("CRL is not yet valid")
 	errCRLSignature = errors.New("CRL signature failure")
+	errCRLExtension = errors.New("unhandled critical CRL extension")
 )
 
-// checkRevoked looks cert up in the list of its issuer, which must be there and valid.
+// checkRevoked looks cert up in the newest list of its issuer that is valid, one of which there must be. Older ones, valid
+// as they may be, say nothing: they do not know what was revoked since, nor what was taken back.
 func checkRevoked(cert, issuer *x509.Certificate, lists []*x509.RevocationList, now time.Time) error {
 	err := errNoCRL
+	var newest []*x509.RevocationList // more than one where it cannot be told which is newer
 	for _, l := range lists {
 		if !bytes.Equal(l.RawIssuer, cert.RawIssuer) {
 			continue
 		}
-		if err = checkList(l, issuer, now); err != nil {
-			continue // another one of the same issuer may be newer
+		if wrong := checkList(l, issuer, now); wrong != nil {
+			err = wrong
+			continue
 		}
-		for _, r := range l.RevokedCertificateEntries {
-			if r.SerialNumber.Cmp(cert.SerialNumber) == 0 && r.ReasonCode != removeFromCRL {
-				return errRevoked
-			}
+		switch {
+		case len(newest) == 0 || compareAge(l, newest[0]) > 0:
+			newest = append(newest[:0], l)
+		case compareAge(l, newest[0]) == 0:
+			newest = append(newest, l)
 		}
+	}
+	for _, l := range newest {
+		if revokes(l, cert) {
+			return errRevoked
+		}
+	}
+	if len(newest) > 0 {
 		return nil
 	}
 	return err
+}
+
+// compareAge is positive where a was made after b.
+func compareAge(a, b *x509.RevocationList) int {
+	if c := a.ThisUpdate.Compare(b.ThisUpdate); c != 0 {
+		return c
+	}
+	if a.Number == nil || b.Number == nil {
+		return 0
+	}
+	return a.Number.Cmp(b.Number)
+}
+
+func revokes(l *x509.RevocationList, cert *x509.Certificate) bool {
+	for _, r := range l.RevokedCertificateEntries {
+		if r.SerialNumber.Cmp(cert.SerialNumber) == 0 && r.ReasonCode != removeFromCRL {
+			return true
+		}
+	}
+	return false
 }
 
 // removeFromCRL is the reason of an entry that takes a revocation back (RFC 5280, 5.3.1).
@@ -109,6 +144,20 @@ func checkList(l *x509.RevocationList, issuer *x509.Certificate, now time.Time) 
 		return errCRLNotYet
 	case !l.NextUpdate.IsZero() && now.After(l.NextUpdate):
 		return errCRLExpired
+	case limited(l):
+		return errCRLExtension
 	}
 	return nil
+}
+
+// limited says whether the list has a critical extension, its own or of an entry: it is for some of the issuer's
+// certificates only, or holds changes alone, or those of other issuers. None is understood here, so the list is no answer
+// (RFC 5280, 5.2).
+func limited(l *x509.RevocationList) bool {
+	reasonCode := asn1.ObjectIdentifier{2, 5, 29, 21} // RevocationListEntry.ReasonCode has it
+	critical := func(list []pkix.Extension) bool {
+		return slices.ContainsFunc(list, func(e pkix.Extension) bool { return e.Critical && !e.Id.Equal(reasonCode) })
+	}
+	return critical(l.Extensions) || slices.ContainsFunc(l.RevokedCertificateEntries,
+		func(r x509.RevocationListEntry) bool { return critical(r.Extensions) })
 }

@@ -2,6 +2,9 @@ package tlsfiles
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"math/big"
 	"testing"
 	"time"
 
@@ -30,6 +33,26 @@ func check(t *testing.T, pair *tlstest.Pair, cas []byte, lists ...[]byte) string
 	require.ErrorAs(t, err, &e)
 	require.EqualError(t, e, "certificate verify failed")
 	return e.Detail()
+}
+
+func numbered(n int64) func(l *x509.RevocationList) {
+	return func(l *x509.RevocationList) { l.Number = big.NewInt(n) }
+}
+
+// forSome gives a list the extension issuingDistributionPoint: for authorities' certificates only.
+func forSome(l *x509.RevocationList) {
+	l.ExtraExtensions = []pkix.Extension{
+		{Id: asn1.ObjectIdentifier{2, 5, 29, 28}, Critical: true, Value: []byte{0x30, 3, 0x82, 1, 0xff}},
+	}
+}
+
+// indirect gives each entry the extension certificateIssuer, without names.
+func indirect(l *x509.RevocationList) {
+	for i := range l.RevokedCertificateEntries {
+		l.RevokedCertificateEntries[i].ExtraExtensions = []pkix.Extension{
+			{Id: asn1.ObjectIdentifier{2, 5, 29, 29}, Critical: true, Value: []byte{0x30, 0}},
+		}
+	}
 }
 
 func TestClientCertificates(t *testing.T) {
@@ -71,6 +94,22 @@ func TestClientCertificates(t *testing.T) {
 		{"old list", good, root.CertPEM(), [][]byte{root.CRL(t, time.Now().Add(-time.Minute))}, at0 + "CRL has expired."},
 		{"an old and a new list", good, root.CertPEM(),
 			[][]byte{root.CRL(t, time.Now().Add(-time.Minute)), root.CRL(t, soon, good)}, at0 + "certificate revoked."},
+		{"revoked since the first of two valid lists", good, root.CertPEM(),
+			[][]byte{root.CRL(t, soon), root.CRL(t, soon.Add(time.Minute), good)}, at0 + "certificate revoked."},
+		{"revoked in the newer list, which comes first", good, root.CertPEM(),
+			[][]byte{root.CRL(t, soon.Add(time.Minute), good), root.CRL(t, soon)}, at0 + "certificate revoked."},
+		{"a revocation that was taken back", good, root.CertPEM(),
+			[][]byte{root.CRL(t, soon, good), root.CRL(t, soon.Add(time.Minute))}, ""},
+		{"two lists of one second", good, root.CertPEM(),
+			[][]byte{root.CRL(t, soon), root.ChangedCRL(t, soon, numbered(2), good)}, at0 + "certificate revoked."},
+		{"two lists of one second and number", good, root.CertPEM(),
+			[][]byte{root.CRL(t, soon), root.CRL(t, soon, good)}, at0 + "certificate revoked."},
+		{"list for some of the certificates", good, root.CertPEM(), [][]byte{root.ChangedCRL(t, soon, forSome)},
+			at0 + "unhandled critical CRL extension."},
+		{"list for some, newer than the one for all", good, root.CertPEM(),
+			[][]byte{root.CRL(t, soon, good), root.ChangedCRL(t, soon.Add(time.Minute), forSome)}, at0 + "certificate revoked."},
+		{"list of other issuers' certificates", good, root.CertPEM(), [][]byte{root.ChangedCRL(t, soon, indirect, past)},
+			at0 + "unhandled critical CRL extension."},
 		{"list from the future", good, root.CertPEM(), [][]byte{root.CRL(t, time.Now().Add(72*time.Hour))},
 			at0 + "CRL is not yet valid."},
 		{"false list", good, root.CertPEM(), [][]byte{tlstest.NewCA(t, "root").CRL(t, soon)}, at0 + "CRL signature failure."},

@@ -83,10 +83,19 @@ func (ca *CA) Issue(t testing.TB, cn string, change ...func(c *x509.Certificate)
 // CRL is a list of what ca has revoked, PEM; it holds until nextUpdate.
 func (ca *CA) CRL(t testing.TB, nextUpdate time.Time, revoked ...*Pair) []byte {
 	t.Helper()
+	return ca.ChangedCRL(t, nextUpdate, nil, revoked...)
+}
+
+// ChangedCRL is such a list with something else about it than usual.
+func (ca *CA) ChangedCRL(t testing.TB, nextUpdate time.Time, change func(l *x509.RevocationList), revoked ...*Pair) []byte {
+	t.Helper()
 	list := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: nextUpdate.Add(-48 * time.Hour), NextUpdate: nextUpdate}
 	for _, p := range revoked {
 		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries,
 			x509.RevocationListEntry{SerialNumber: p.Cert.SerialNumber, RevocationTime: time.Now().Add(-time.Hour)})
+	}
+	if change != nil {
+		change(list)
 	}
 	der, err := x509.CreateRevocationList(rand.Reader, list, ca.Cert, ca.Key)
 	require.NoError(t, err)
