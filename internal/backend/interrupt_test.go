@@ -1,6 +1,7 @@
 package backend_test
 
 import (
+	"bytes"
 	"os"
 	"os/signal"
 	"testing"
@@ -190,6 +191,28 @@ func TestTimeoutsEndWhatTheyAreFor(t *testing.T) {
 			continue
 		}
 		c.Must('Z')
+		stillServes(t, c)
+	}
+}
+
+func TestTimersOfManyShortStatementsHarmNothing(t *testing.T) {
+	n := newNode(t, backendtest.Options{})
+	var all []*backendtest.Client
+	for range 4 {
+		c := n.Connect()
+		c.Start("user", "postgres", "options", "-c client_connection_check_interval=1 -c statement_timeout=10s")
+		c.Until('Z')
+		all = append(all, c)
+	}
+	const queries = 3000
+	one := protocol.AppendQuery(nil, "SELECT count(*) FROM generate_series(1, 300)")
+	for _, c := range all {
+		go func() { _, _ = c.Write(bytes.Repeat(one, queries)) }()
+	}
+	for _, c := range all {
+		for range queries {
+			require.Equal(t, "TDCZ", c.Until('Z'))
+		}
 		stillServes(t, c)
 	}
 }

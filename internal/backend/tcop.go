@@ -25,12 +25,12 @@ type tcop struct {
 	textHeld    int                  // bytes of text that they have
 	portals     map[string]*portal   // likewise
 	xact        transaction
-	stopTimer   *time.Timer // of statement_timeout
-	xactTimer   *time.Timer // of transaction_timeout
-	goneTimer   *time.Timer // of client_connection_check_interval
-	application string      // as BackendStatus has it
-	logTouched  bool        // a setting of the log may have changed
-	pageName    string      // whose page clientPage is
+	stopAlarm   alarm  // of statement_timeout
+	xactAlarm   alarm  // of transaction_timeout
+	goneAlarm   alarm  // of client_connection_check_interval
+	application string // as BackendStatus has it
+	logTouched  bool   // a setting of the log may have changed
+	pageName    string // whose page clientPage is
 	clientPage  *page
 	roleSet     *roles.Set  // as read last, see roleSetNow
 	rolesFile   os.FileInfo // from where; nil: not yet
@@ -97,31 +97,31 @@ func (t *tcop) notice(e *protocol.Error) {
 	}
 }
 
-// arm starts the timers of the command that begins, those that do not run yet.
+// arm sets the alarms of the command that begins, those that are not on yet.
 func (t *tcop) arm() {
 	number := t.interrupt.begin()
-	after := func(d time.Duration, e *protocol.Error) *time.Timer {
-		return time.AfterFunc(d, func() { t.interrupt.raiseFor(number, e) })
+	raise := func(e *protocol.Error) func() time.Duration {
+		return func() time.Duration {
+			t.interrupt.raiseFor(number, e)
+			return 0
+		}
 	}
-	if d := t.P.Settings.Duration(guc.StatementTimeout); d > 0 && t.stopTimer == nil {
-		t.stopTimer = after(d, errCanceled("statement timeout"))
+	if d := t.P.Settings.Duration(guc.StatementTimeout); d > 0 {
+		t.stopAlarm.set(d, raise(errCanceled("statement timeout")))
 	}
-	if !t.xact.deadline.IsZero() && t.xactTimer == nil {
-		t.xactTimer = after(time.Until(t.xact.deadline), errTransactionTimeout())
+	if !t.xact.deadline.IsZero() {
+		t.xactAlarm.set(time.Until(t.xact.deadline), raise(errTransactionTimeout()))
 	}
-	if d := t.P.Settings.Duration(guc.ClientConnectionCheckInterval); d > 0 && t.goneTimer == nil {
-		t.watchClient(number, d)
+	if d := t.P.Settings.Duration(guc.ClientConnectionCheckInterval); d > 0 {
+		t.goneAlarm.set(d, t.watchClient(number, d))
 	}
 }
 
 // disarm ends what arm began. The statement runs no more.
 func (t *tcop) disarm() {
-	for _, timer := range [...]**time.Timer{&t.stopTimer, &t.xactTimer, &t.goneTimer} {
-		if *timer != nil {
-			(*timer).Stop()
-			*timer = nil
-		}
-	}
+	t.stopAlarm.stop()
+	t.xactAlarm.stop()
+	t.goneAlarm.stop()
 	t.interrupt.end()
 }
 
@@ -129,19 +129,17 @@ func errTransactionTimeout() *protocol.Error {
 	return protocol.Fatalf(protocol.CodeTransactionTimeout, "terminating connection due to transaction timeout")
 }
 
-// watchClient looks every d whether the client is still there.
-func (t *tcop) watchClient(number int, d time.Duration) {
+// watchClient gives what looks every d whether the client is still there.
+func (t *tcop) watchClient(number int, d time.Duration) func() time.Duration {
 	conn, interrupt := t.Conn, &t.interrupt
-	var timer *time.Timer
-	timer = time.AfterFunc(d, func() {
-		if conn.Gone() {
-			interrupt.raiseFor(number, &protocol.Error{Severity: protocol.SeverityFatal, Code: protocol.CodeConnectionFailure,
-				Message: "connection to client lost", LogOnly: true})
-			return
+	return func() time.Duration {
+		if !conn.Gone() {
+			return d
 		}
-		timer.Reset(d)
-	})
-	t.goneTimer = timer
+		interrupt.raiseFor(number, &protocol.Error{Severity: protocol.SeverityFatal, Code: protocol.CodeConnectionFailure,
+			Message: "connection to client lost", LogOnly: true})
+		return 0
+	}
 }
 
 // interrupted is what has interrupted the statement, in place of the error that the engine has made of it.
