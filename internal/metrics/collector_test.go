@@ -9,7 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -274,34 +274,67 @@ func TestTwoPagesAndNothingElse(t *testing.T) {
 	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, r.StatusCode)
 }
 
-func TestConnectionsBeyondTheLimitWaitAndAreServedThen(t *testing.T) {
+func TestConnectionsBeyondTheLimitWaitWhileAllAreBusy(t *testing.T) {
+	log := zerolog.Nop()
+	s, err := open("127.0.0.1:0", newCollector(newProcess(t, 1)), &log)
+	require.NoError(t, err)
+	var busy atomic.Int32
+	release := make(chan struct{})
+	s.http.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		busy.Add(1)
+		<-release
+	})
+	go s.serve()
+	t.Cleanup(s.stop)
+	answers := make(chan error)
+	for range maxConns + 1 {
+		go func() {
+			transport := new(http.Transport) // and so a connection of its own
+			defer transport.CloseIdleConnections()
+			r, err := (&http.Client{Transport: transport}).Get("http://" + s.address() + "/")
+			if err == nil {
+				r.Body.Close()
+			}
+			answers <- err
+		}()
+	}
+	require.Eventually(t, func() bool { return busy.Load() == maxConns }, 20*time.Second, time.Millisecond)
+	require.Never(t, func() bool { return busy.Load() > maxConns }, 100*time.Millisecond, 10*time.Millisecond)
+	close(release)
+	for range maxConns + 1 {
+		require.NoError(t, <-answers)
+	}
+}
+
+func TestIdleConnectionsShutNobodyOut(t *testing.T) {
 	s, url := serve(t)
-	var idle []net.Conn
 	for range maxConns {
 		c, err := net.Dial("tcp", s.address())
 		require.NoError(t, err)
-		idle = append(idle, c)
-	}
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	result := make(chan error, 1)
-	wg.Go(func() {
-		r, err := http.Get(url + "/")
-		if err == nil {
-			r.Body.Close()
-		}
-		result <- err
-	})
-	select {
-	case err := <-result:
+		defer c.Close()
+		_, err = c.Write([]byte("GET / HT")) // half a request is none
 		require.NoError(t, err)
-		require.Fail(t, "served beyond the limit")
-	case <-time.After(100 * time.Millisecond):
 	}
-	for _, c := range idle {
-		c.Close()
+	r, err := (&http.Client{Timeout: 4 * time.Second}).Get(url + "/metrics") // soon: nobody waits for a timeout
+	require.NoError(t, err)
+	r.Body.Close()
+	require.Equal(t, http.StatusOK, r.StatusCode)
+}
+
+func TestConnectionThatKeepsAliveGivesWayAfterItsAnswer(t *testing.T) {
+	s, url := serve(t)
+	for range 3 * maxConns {
+		client := &http.Client{Transport: new(http.Transport), Timeout: 2 * time.Second}
+		defer client.CloseIdleConnections()
+		r, err := client.Get(url + "/")
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, r.Body)
+		require.NoError(t, err)
+		r.Body.Close()
 	}
-	require.NoError(t, <-result)
+	s.listener.mu.Lock()
+	defer s.listener.mu.Unlock()
+	require.LessOrEqual(t, s.listener.open, maxConns)
 }
 
 func TestSilentClientIsSentAway(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 
 // What one client, or many, may ask of the process.
 const (
-	maxConns   = 16      // more wait in the backlog
+	maxConns   = 16      // one more closes an idle one, or waits
 	maxScrapes = 2       // at once; more are told 503
 	maxHeader  = 8 << 10 // bytes
 	maxScrape  = 10 * time.Second
@@ -30,7 +30,7 @@ const (
 type server struct {
 	wanted   string // the setting
 	http     *http.Server
-	listener net.Listener
+	listener *limited
 	failed   chan error
 }
 
@@ -50,7 +50,7 @@ func open(address string, c prometheus.Collector, log *zerolog.Logger) (*server,
 	if err != nil {
 		return nil, &addressError{address, err}
 	}
-	s := &server{wanted: address, listener: l, failed: make(chan error, 1)}
+	s := &server{wanted: address, listener: newLimited(l, maxConns), failed: make(chan error, 1)}
 	s.http = &http.Server{
 		Handler:           handler(c),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -58,13 +58,14 @@ func open(address string, c prometheus.Collector, log *zerolog.Logger) (*server,
 		WriteTimeout:      3 * maxScrape,
 		IdleTimeout:       2 * time.Minute, // beyond a usual scrape_interval
 		MaxHeaderBytes:    maxHeader,
+		ConnState:         s.listener.connState,
 		ErrorLog:          stdlog.New(debugLog{log}, "", 0),
 	}
 	return s, nil
 }
 
 func (s *server) serve() {
-	if err := s.http.Serve(newLimited(s.listener, maxConns)); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 		s.failed <- err
 	}
 }
