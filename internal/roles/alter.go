@@ -147,6 +147,9 @@ func (x *exec) comment(stmt *ast.CommentRole) error {
 	case isPredefined(r.OID):
 		return types.Errorf(types.CodeFeatureNotSupported, "comments on predefined roles are not supported")
 	}
+	if len(stmt.Text) > maxText {
+		return tooLong("comment on role \"" + r.Name + "\"")
+	}
 	r.Comment = stmt.Text
 	return nil
 }

@@ -37,7 +37,7 @@ func (x *exec) alterSet(stmt *ast.AlterRoleSet) error {
 	of.Name = stmt.Name
 	x.removeSettings(of, named)
 	x.s.settings = append(x.s.settings, of)
-	return nil
+	return x.s.settingsFit(of)
 }
 
 // removeSettings takes away those with the role and the database of one.

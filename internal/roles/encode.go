@@ -19,8 +19,7 @@ func (s *Set) encode() []byte {
 		}
 	}
 	for _, c := range s.settings {
-		b.WriteString("set " + decimal(c.Role) + " " + strconv.Quote(c.Database) + " " + strconv.Quote(c.Name) + " " +
-			strconv.Quote(c.Value) + "\n")
+		b.WriteString(c.line())
 	}
 	for _, m := range s.members {
 		if isPredefined(m.Member) {
@@ -31,6 +30,11 @@ func (s *Set) encode() []byte {
 	}
 	text := b.String()
 	return []byte(text + trailer(text))
+}
+
+func (c *Setting) line() string {
+	return "set " + decimal(c.Role) + " " + strconv.Quote(c.Database) + " " + strconv.Quote(c.Name) + " " +
+		strconv.Quote(c.Value) + "\n"
 }
 
 func (r *Role) encode(b *strings.Builder) {

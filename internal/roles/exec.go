@@ -45,8 +45,11 @@ func Exec(ctx context.Context, env *Env, stmt ast.Stmt) (tag string, notices []*
 		return "", nil, err
 	}
 	err = Update(ctx, env.DataDir, func(s *Set) error {
-		tag, err = x.run(s, stmt)
-		return err
+		before := s.size()
+		if tag, err = x.run(s, stmt); err != nil {
+			return err
+		}
+		return x.leavesRoom(before)
 	})
 	switch {
 	case errors.Is(err, errTooMany):
