@@ -35,6 +35,9 @@ func (l *Spinlock) Lock() {
 	}
 }
 
+// Init makes the lock free, whoever had it: for what nobody but the caller can be using now.
+func (l *Spinlock) Init() { l.state.Store(free) }
+
 // Unlock gives the lock back.
 func (l *Spinlock) Unlock() {
 	if l.state.Swap(free) == heldWait {

@@ -99,11 +99,14 @@ func (s *Status) Update(change func(f *Fields)) {
 	s.mutex.Unlock()
 }
 
-// Join makes the element the calling process's, with nothing of the one before it.
+// Join makes the element the calling process's, with nothing of the one before it. It takes no lock, and does not believe
+// that of the one before, which may have been killed while it held it: until the process stands in Procs, which is later,
+// nobody else looks at the element.
 func (s *Status) Join(now xlog.TimestampTz) {
 	s.wait.Store(0)
 	s.other.Store(0)
-	s.Update(func(f *Fields) { *f = Fields{BackendStart: now} })
+	s.mutex.Init()
+	s.f = Fields{BackendStart: now}
 }
 
 // StartWait says that the process begins to wait for e; EndWait that it goes on. One plain store each: cheap enough for

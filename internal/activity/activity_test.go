@@ -53,3 +53,12 @@ func TestSlotHasNothingOfTheProcessBefore(t *testing.T) {
 	require.Equal(t, Fields{BackendStart: 5}, s.Snapshot())
 	require.Zero(t, s.Waiting())
 }
+
+// The metrics process may be killed at any moment without a crash restart, which would make a new segment.
+func TestSlotOfAProcessThatDiedWithTheLockCanBeJoined(t *testing.T) {
+	var s Status
+	s.mutex.Lock()
+	s.Join(xlog.TimestampTz(7))
+	require.False(t, s.mutex.Held())
+	require.Equal(t, Fields{BackendStart: 7}, s.Snapshot())
+}
