@@ -163,14 +163,20 @@ func (t *tcop) copyRow(f *copyFormat, row []types.Value, columns []sql.ResultCol
 			dst = append(dst, f.null...)
 			continue
 		}
-		text, err := t.toClientStrict(string(env.AppendText(nil, v, columns[i].Type)))
+		text, err := env.Text(v, columns[i].Type)
 		if err != nil {
+			return err
+		}
+		if text, err = t.toClientStrict(text); err != nil {
 			return err
 		}
 		if f.csv {
 			dst = f.appendCSV(dst, text, len(row) == 1)
 		} else {
 			dst = f.appendText(dst, text)
+		}
+		if len(dst) > sql.MaxMemory {
+			return sql.RowTooBig()
 		}
 	}
 	t.out = protocol.EndMessage(append(dst, '\n'), at)

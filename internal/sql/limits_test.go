@@ -124,6 +124,67 @@ func TestStatementsKeepNoMoreThanTheirBudget(t *testing.T) {
 	}
 }
 
+// TestValuesThatGrowWithEachLevelAreRefused: quotes double with each level of
+// a record, and so do parts that are used twice.
+func TestValuesThatGrowWithEachLevelAreRefused(t *testing.T) {
+	nested := func(open, middle, end string, n int) string {
+		return strings.Repeat(open, n) + middle + strings.Repeat(end, n)
+	}
+	doubled := func(part string, n int) string {
+		from := "(select row(1, 2) as x) t0"
+		for i := range n {
+			from = fmt.Sprintf("(select %s as x from %s) t%d", part, from, i+1)
+		}
+		return from
+	}
+	texts := nested("row(", "'\"'", ")", 60)
+	rows := doubled("row(x, x)", 40)
+	for _, text := range []string{
+		"select " + texts, "select " + texts + "::text", "select concat(" + texts + ")", "select format('%s', " + texts + ")",
+		"select array[" + texts + "]", "select quote_literal(" + texts + ")",
+		"select 'a' || " + texts, "select x from " + rows, "select x = x from " + rows, "select distinct x from " + rows,
+		"select count(*) from " + rows + " group by x", "select 1 from " + rows + " order by x",
+		"select cardinality(x || x) from " + doubled("array[x, x]", 40),
+		"select " + strings.TrimSuffix(strings.Repeat(nested("row(", "1", ")", 20)+",", 1000), ","),
+	} {
+		for _, binary := range []bool{false, true} {
+			requireRefused(t, text, binary)
+		}
+	}
+}
+
+// TestValuesThatAreHeldTogetherAreCounted: each is small enough, all of them are not.
+func TestValuesThatAreHeldTogetherAreCounted(t *testing.T) {
+	million := "repeat('x', 1000000)"
+	many := strings.TrimSuffix(strings.Repeat(million+",", 1500), ",")
+	args := strings.TrimSuffix(strings.Repeat(million+",", 50), ",")
+	for _, text := range []string{
+		"select " + many, "select array[" + many + "]", "select row(" + many + ")", "values (" + many + ")",
+		"select concat(" + args + ")", "select " + strings.Repeat("length(concat("+million+",", 60) + "1" + strings.Repeat("))", 60),
+		"select " + strings.TrimSuffix(strings.Repeat("v,", 1500), ",") + " from (select " + million + " as v) s",
+	} {
+		requireRefused(t, text, false)
+	}
+}
+
+// requireRefused runs a statement that must be refused for its memory, having used little.
+func requireRefused(t *testing.T, text string, binary bool) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	begun := time.Now()
+	err := runAll(context.Background(), text, "1", binary)
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16*sql.MaxMemory), "%.100s", text)
+	require.Less(t, time.Since(begun), patience, "%.100s", text)
+	if err == nil && binary {
+		return // what has no quotes need not grow
+	}
+	var e *sql.Error
+	require.ErrorAs(t, err, &e, "%.100s", text)
+	require.Contains(t, []string{types.CodeProgramLimit, types.CodeOutOfMemory}, e.Code, "%.100s: %v", text, err)
+}
+
 // TestMemoryOfSubSelectsIsGivenBack: a sub-select that is run for each row
 // takes its memory once.
 func TestMemoryOfSubSelectsIsGivenBack(t *testing.T) {

@@ -17,7 +17,7 @@ type session struct {
 
 func newSession() *session {
 	return &session{
-		settings: map[string]string{"server_version": "17.0", "timezone": "UTC", "max_connections": "100"},
+		settings: map[string]string{"server_version": "17.0", "timezone": "UTC", "max_connections": "100", "client_encoding": "UTF8"},
 		now:      time.Date(2026, 11, 20, 6, 0, 0, 123456000, time.UTC), zone: time.UTC,
 	}
 }

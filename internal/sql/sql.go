@@ -92,5 +92,8 @@ func AppendField(buf []byte, env *types.Env, v Value, t OID, format int16) ([]by
 	return engine.AppendField(buf, env, v, t, format)
 }
 
+// RowTooBig is the error of a row that would take more than MaxMemory on the wire.
+func RowTooBig() error { return engine.RowTooBig() }
+
 // Slice makes a Cursor of rows that are there already.
 func Slice(rows []Row) Cursor { return catalog.Slice(rows) }

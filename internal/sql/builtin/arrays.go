@@ -36,7 +36,7 @@ func appended(elem types.OID, parts ...[]types.Value) (types.Value, error) {
 	for _, p := range parts {
 		out.Vals = append(out.Vals, p...)
 	}
-	return out, nil
+	return out, types.CheckSize(out)
 }
 
 func vals(v types.Value) []types.Value {
@@ -71,7 +71,10 @@ func arrayText(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) 
 		s := ""
 		switch {
 		case x != nil:
-			s = env.Text(x, a.Elem)
+			var err error
+			if s, err = env.Text(x, a.Elem); err != nil {
+				return nil, err
+			}
 		case len(v) > 2 && v[2] != nil:
 			s = v[2].(string)
 		default:

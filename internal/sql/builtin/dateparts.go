@@ -418,7 +418,7 @@ func atZone(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
 		}
 	case types.Span:
 		if z.Months != 0 || z.Days != 0 || z.Infinite() {
-			return nil, types.Errorf(types.CodeInvalidParameter, "interval time zone \"%s\" must not include months or days", (&types.Env{}).Text(z, types.Interval))
+			return nil, types.Errorf(types.CodeInvalidParameter, "interval time zone \"%s\" must not include months or days", z)
 		}
 		loc = time.FixedZone("", int(z.Micros/types.MicrosPerSecond))
 	default:

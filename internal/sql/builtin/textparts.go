@@ -78,7 +78,13 @@ func concat(c *catalog.Call, in *Info, v []types.Value, from int, sep string) (t
 			b.WriteString(sep)
 		}
 		first = false
-		b.WriteString(env.Text(v[i], in.Args[i]))
+		text, err := env.Text(v[i], in.Args[i])
+		if err != nil {
+			return nil, err
+		}
+		if b.WriteString(text); b.Len() > maxText {
+			return nil, tooLong()
+		}
 	}
 	return bounded(b.String())
 }
@@ -131,7 +137,7 @@ func textParts(source string) Body {
 			if v[0] == nil {
 				return "NULL", nil
 			}
-			return quoteLiteral(asText(c, v[0], in.Args[0])), nil
+			return literal(c, v[0], in.Args[0])
 		}
 	case "text_format", "text_format_nv":
 		return format
@@ -168,6 +174,13 @@ func format(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
 		}
 		arg, t := v[next], in.Args[next]
 		next++
+		text := ""
+		if arg != nil {
+			var err error
+			if text, err = env.Text(arg, t); err != nil {
+				return nil, err
+			}
+		}
 		switch {
 		case f[i] == 'L' && arg == nil:
 			b.WriteString("NULL")
@@ -175,11 +188,14 @@ func format(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
 			return nil, types.Errorf(types.CodeNullNotAllowed, "null values cannot be formatted as an SQL identifier")
 		case arg == nil:
 		case f[i] == 'I':
-			b.WriteString(catalog.QuoteIdent(env.Text(arg, t)))
+			b.WriteString(catalog.QuoteIdent(text))
 		case f[i] == 'L':
-			b.WriteString(quoteLiteral(env.Text(arg, t)))
+			b.WriteString(quoteLiteral(text))
 		default:
-			b.WriteString(env.Text(arg, t))
+			b.WriteString(text)
+		}
+		if b.Len() > maxText {
+			return nil, tooLong()
 		}
 	}
 	return bounded(b.String())

@@ -72,7 +72,15 @@ func texts(source string) Body {
 		}
 	case "textanycat", "anytextcat":
 		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
-			return bounded(asText(c, v[0], in.Args[0]) + asText(c, v[1], in.Args[1]))
+			a, err := asText(c, v[0], in.Args[0])
+			if err != nil {
+				return nil, err
+			}
+			b, err := asText(c, v[1], in.Args[1])
+			if err != nil {
+				return nil, err
+			}
+			return bounded(a + b)
 		}
 	case "lower":
 		return ofText(func(s string) types.Value { return asciiMap(s, unicode.ToLower) })
@@ -198,7 +206,7 @@ func texts(source string) Body {
 		return ofText(func(s string) types.Value { return catalog.QuoteIdent(s) })
 	case "quote_literal":
 		return func(c *catalog.Call, in *Info, v []types.Value) (types.Value, error) {
-			return quoteLiteral(asText(c, v[0], in.Args[0])), nil
+			return literal(c, v[0], in.Args[0])
 		}
 	case "textoverlay":
 		return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
@@ -213,17 +221,26 @@ func texts(source string) Body {
 }
 
 // asText is a cast to text, which for a few types is not what they show.
-func asText(c *catalog.Call, v types.Value, t types.OID) string {
+func asText(c *catalog.Call, v types.Value, t types.OID) (string, error) {
 	switch x := v.(type) {
 	case bool:
 		if x {
-			return "true"
+			return "true", nil
 		}
-		return "false"
+		return "false", nil
 	case netip.Prefix:
-		return x.String()
+		return x.String(), nil
 	}
 	return c.Env().Text(v, t)
+}
+
+// literal is a value as a literal of SQL.
+func literal(c *catalog.Call, v types.Value, t types.OID) (types.Value, error) {
+	s, err := asText(c, v, t)
+	if err != nil {
+		return nil, err
+	}
+	return bounded(quoteLiteral(s))
 }
 
 // overlay puts with in the place of count characters of s.

@@ -36,6 +36,7 @@ type Call struct {
 
 	memory int
 	pinned int // the part of memory that is kept until the statement ends
+	held   int // what the values take that are being put together
 	steps  int
 	loc    *time.Location
 	env    *types.Env
@@ -63,12 +64,47 @@ func (c *Call) Location() *time.Location {
 // keeps too much.
 func (c *Call) Grow(n int) error {
 	if n < 0 || n > MaxMemory-c.memory {
-		return types.Errorf(types.CodeOutOfMemory, "out of memory").
-			WithDetail("The statement needs more than %d MB.", MaxMemory>>20)
+		return outOfMemory()
 	}
 	c.memory += n
 	return nil
 }
+
+func outOfMemory() error {
+	return types.Errorf(types.CodeOutOfMemory, "out of memory").
+		WithDetail("The statement needs more than %d MB.", MaxMemory>>20)
+}
+
+// smallValue is what a value may take without being counted while it is held.
+const smallValue = 1 << 10
+
+// Hold accounts for a value that is held while others are worked out, and
+// fails when all of these take too much. Drop ends it.
+func (c *Call) Hold(v types.Value) error {
+	n := 0
+	switch x := v.(type) {
+	case string:
+		n = len(x)
+	case []byte:
+		n = len(x)
+	case *types.Array, *types.Row:
+		n = types.Size(x)
+	}
+	if n <= smallValue {
+		return nil
+	}
+	if n > MaxMemory-c.held {
+		return outOfMemory()
+	}
+	c.held += n
+	return nil
+}
+
+// Held is for Drop, which lets go of all values held since.
+func (c *Call) Held() int { return c.held }
+
+// Drop goes back to a Held.
+func (c *Call) Drop(held int) { c.held = held }
 
 // Memory is what the statement keeps now, in bytes.
 func (c *Call) Memory() int { return c.memory }

@@ -63,13 +63,7 @@ func (q *query) openPlain(f *frame) (catalog.Cursor, error) {
 		if !ok || err != nil {
 			return nil, err
 		}
-		out := make(row, len(q.targets))
-		for i, t := range q.targets {
-			if out[i], err = t.eval(f); err != nil {
-				return nil, err
-			}
-		}
-		return out, nil
+		return f.evalAll(q.targets)
 	}, nil
 }
 
@@ -110,14 +104,7 @@ func (q *query) openValues(f *frame) catalog.Cursor {
 		}
 		list := q.values[at]
 		at++
-		out := make(row, len(list))
-		for i, e := range list {
-			var err error
-			if out[i], err = e.eval(f); err != nil {
-				return nil, err
-			}
-		}
-		return out, nil
+		return f.evalAll(list)
 	}
 }
 
@@ -230,13 +217,7 @@ func (q *query) branch(f *frame, b *query, conv []expr) (catalog.Cursor, error) 
 			return nil, err
 		}
 		copy(f.row, r[:len(conv)])
-		out := make(row, len(conv))
-		for i, c := range conv {
-			if out[i], err = c.eval(f); err != nil {
-				return nil, err
-			}
-		}
-		return out, nil
+		return f.evalAll(conv)
 	}, nil
 }
 

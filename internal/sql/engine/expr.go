@@ -156,8 +156,9 @@ func (e *apply) key(b *strings.Builder) {
 func (e *apply) eval(f *frame) (value, error) {
 	var few [4]value
 	args := few[:0]
+	defer f.call.Drop(f.call.Held())
 	for _, a := range e.args {
-		v, err := a.eval(f)
+		v, err := f.hold(a)
 		if err != nil {
 			return nil, err
 		}
@@ -202,7 +203,11 @@ func (e *viaText) eval(f *frame) (value, error) {
 		return nil, err
 	}
 	env := f.call.Env()
-	return env.ParseText(env.Text(v, e.arg.typ()), e.t, e.typmod)
+	text, err := env.Text(v, e.arg.typ())
+	if err != nil {
+		return nil, err
+	}
+	return env.ParseText(text, e.t, e.typmod)
 }
 func (e *viaText) parts(fn func(*expr)) { fn(&e.arg) }
 func (e *viaText) key(b *strings.Builder) {

@@ -42,6 +42,28 @@ func (r *run) frame(width int, up *frame) *frame {
 	return &frame{run: r, row: make(row, width), up: up}
 }
 
+// evalAll evaluates the parts of a row.
+func (f *frame) evalAll(list []expr) (row, error) {
+	out := make(row, len(list))
+	defer f.call.Drop(f.call.Held())
+	for i, e := range list {
+		var err error
+		if out[i], err = f.hold(e); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// hold evaluates an expression whose value is held while others are evaluated.
+func (f *frame) hold(e expr) (value, error) {
+	v, err := e.eval(f)
+	if err != nil {
+		return nil, err
+	}
+	return v, f.call.Hold(v)
+}
+
 // keep remembers rows for the rest of the execution.
 func (r *run) keep(who any, rows []row) {
 	if r.kept == nil {

@@ -352,21 +352,19 @@ func (e *list) key(b *strings.Builder) {
 }
 
 func (e *list) eval(f *frame) (value, error) {
-	vals := make([]value, len(e.elems))
-	for i, el := range e.elems {
-		var err error
-		if vals[i], err = el.eval(f); err != nil {
-			return nil, err
-		}
+	vals, err := f.evalAll(e.elems)
+	if err != nil {
+		return nil, err
 	}
 	if e.elem != 0 {
-		return &types.Array{Elem: e.elem, Vals: vals}, nil
+		a := &types.Array{Elem: e.elem, Vals: vals}
+		return a, types.CheckSize(a)
 	}
 	r := &types.Row{Vals: vals}
 	for _, el := range e.elems {
 		r.Types = append(r.Types, el.typ())
 	}
-	return r, nil
+	return r, types.CheckSize(r)
 }
 
 // subscript is an element or a slice of an array.

@@ -239,7 +239,8 @@ func formatOf(formats []int16, i int) int16 {
 }
 
 // AppendField appends one field of a DataRow: its length, -1 for NULL, and
-// the value in the wanted format.
+// the value in the wanted format. A row that makes buf longer than MaxMemory
+// is an error.
 func AppendField(buf []byte, env *types.Env, v types.Value, t types.OID, format int16) ([]byte, error) {
 	at := len(buf)
 	buf = binary.BigEndian.AppendUint32(buf, ^uint32(0))
@@ -248,7 +249,10 @@ func AppendField(buf []byte, env *types.Env, v types.Value, t types.OID, format 
 	}
 	switch format {
 	case 0:
-		buf = env.AppendText(buf, v, t)
+		var err error
+		if buf, err = env.AppendText(buf, v, t); err != nil {
+			return nil, err
+		}
 	case 1:
 		var err error
 		if buf, err = types.AppendBinary(buf, v, t); err != nil {
@@ -257,6 +261,14 @@ func AppendField(buf []byte, env *types.Env, v types.Value, t types.OID, format 
 	default:
 		return nil, types.Errorf(types.CodeInvalidParameter, "unsupported format code: %d", format)
 	}
+	if len(buf) > catalog.MaxMemory {
+		return nil, RowTooBig()
+	}
 	binary.BigEndian.PutUint32(buf[at:], uint32(len(buf)-at-4))
 	return buf, nil
+}
+
+// RowTooBig is the error of a row that would take more than MaxMemory on the wire.
+func RowTooBig() error {
+	return types.Errorf(types.CodeProgramLimit, "row is too big").WithDetail("It may take %d MB.", catalog.MaxMemory>>20)
 }

@@ -207,31 +207,3 @@ func (n Num) key() string {
 	}
 	return s
 }
-
-// Size estimates the memory that a value takes, in bytes.
-func Size(v Value) int {
-	const word = 16
-	switch x := v.(type) {
-	case nil:
-		return word
-	case string:
-		return 2*word + len(x)
-	case []byte:
-		return 2*word + len(x)
-	case Num:
-		return 4*word + x.i().BitLen()/8
-	case *Array:
-		n := 3 * word
-		for _, e := range x.Vals {
-			n += Size(e)
-		}
-		return n
-	case *Row:
-		n := 3 * word
-		for _, e := range x.Vals {
-			n += Size(e)
-		}
-		return n
-	}
-	return 2 * word
-}

@@ -148,3 +148,6 @@ func appendSpan(buf []byte, s Span) []byte {
 	}
 	return appendClock(buf, int(us/MicrosPerHour), int(us/MicrosPerMinute%60), int(us/MicrosPerSecond%60), int(us%MicrosPerSecond))
 }
+
+// String is an interval as its output function writes it.
+func (s Span) String() string { return string(appendSpan(nil, s)) }

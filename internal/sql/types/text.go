@@ -35,8 +35,28 @@ func (e *Env) now() time.Time {
 	return e.Now
 }
 
-// AppendText writes a value that is not NULL as its type's output function does.
-func (e *Env) AppendText(buf []byte, v Value, t OID) []byte {
+// AppendText writes a value that is not NULL as its type's output function
+// does. An array or record that would take more than MaxSize is an error.
+func (e *Env) AppendText(buf []byte, v Value, t OID) ([]byte, error) {
+	switch x := v.(type) {
+	case *Array:
+		return e.appendArray(buf, x, t)
+	case *Row:
+		return e.appendRow(buf, x)
+	}
+	return e.appendScalar(buf, v, t), nil
+}
+
+// Text is AppendText as a string.
+func (e *Env) Text(v Value, t OID) (string, error) {
+	if s, ok := v.(string); ok {
+		return s, nil
+	}
+	buf, err := e.AppendText(nil, v, t)
+	return string(buf), err
+}
+
+func (e *Env) appendScalar(buf []byte, v Value, t OID) []byte {
 	switch x := v.(type) {
 	case bool:
 		if x {
@@ -70,20 +90,8 @@ func (e *Env) AppendText(buf []byte, v Value, t OID) []byte {
 		return appendSpan(buf, x)
 	case netip.Prefix:
 		return appendInet(buf, x, t)
-	case *Array:
-		return e.appendArray(buf, x, t)
-	case *Row:
-		return e.appendRow(buf, x)
 	}
 	return append(buf, "???"...)
-}
-
-// Text is AppendText as a string.
-func (e *Env) Text(v Value, t OID) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	return string(e.AppendText(nil, v, t))
 }
 
 func (e *Env) appendInt(buf []byte, n int64, t OID) []byte {
@@ -127,50 +135,4 @@ func appendInet(buf []byte, p netip.Prefix, t OID) []byte {
 		return p.Addr().AppendTo(buf)
 	}
 	return p.AppendTo(buf)
-}
-
-func (e *Env) appendArray(buf []byte, a *Array, t OID) []byte {
-	if t == Int2Vector || t == OidVector {
-		for i, v := range a.Vals {
-			if i > 0 {
-				buf = append(buf, ' ')
-			}
-			buf = e.AppendText(buf, v, a.Elem)
-		}
-		return buf
-	}
-	buf = append(buf, '{')
-	for i, v := range a.Vals {
-		if i > 0 {
-			buf = append(buf, ',')
-		}
-		if v == nil {
-			buf = append(buf, "NULL"...)
-			continue
-		}
-		s := e.Text(v, a.Elem)
-		if s == "" || strings.EqualFold(s, "null") || strings.ContainsAny(s, "{},\"\\ \t\n\r\v\f") {
-			s = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
-		}
-		buf = append(buf, s...)
-	}
-	return append(buf, '}')
-}
-
-func (e *Env) appendRow(buf []byte, r *Row) []byte {
-	buf = append(buf, '(')
-	for i, v := range r.Vals {
-		if i > 0 {
-			buf = append(buf, ',')
-		}
-		if v == nil {
-			continue
-		}
-		s := e.Text(v, r.Types[i])
-		if s == "" || strings.ContainsAny(s, "(),\"\\ \t\n\r\v\f") {
-			s = `"` + strings.NewReplacer(`\`, `\\`, `"`, `""`).Replace(s) + `"`
-		}
-		buf = append(buf, s...)
-	}
-	return append(buf, ')')
 }
