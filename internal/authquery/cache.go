@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,18 +17,20 @@ import (
 
 // The files, relative to the data directory.
 const (
-	cacheFile = "global/waypost_auth_cache"
-	lockFile  = cacheFile + ".lock"
-	perm      = 0o600
+	knownFile  = "global/waypost_auth_cache"
+	absentFile = "global/waypost_auth_absent"
+	lockFile   = knownFile + ".lock"
+	perm       = 0o600
 )
 
-// Bounds of the cache: the oldest entries go first.
+// Bounds of each file: the oldest entries go first.
 const (
-	maxEntries = 500
-	maxCache   = 1 << 20 // bytes
+	maxKnown  = 500
+	maxAbsent = 100
+	maxCache  = 1 << 20 // bytes
 )
 
-const cacheHeader = "waypost auth cache 1\n"
+const cacheHeader = "waypost auth cache 2\n"
 
 // entry is one answer and when it came.
 type entry struct {
@@ -38,10 +39,12 @@ type entry struct {
 	answer  Answer
 }
 
-// cache is the file, for the answers of one source.
+// cache is one of the files, for the answers of one source.
 type cache struct {
 	source  string    // what was asked whom; answers of another source do not count
-	failed  time.Time // of the last attempt, if that was later than every answer; zero for none
+	last    uint32    // the OID given last; in knownFile
+	failed  time.Time // of the last attempt, if the upstream was away; zero for none; in absentFile
+	spent   time.Time // up to here the time for questions about new names is used up; in absentFile
 	entries []entry
 }
 
@@ -51,10 +54,10 @@ func sourceOf(conninfo, query string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// loadCache reads the file. One that is not there, is damaged or of another source is an empty cache.
-func loadCache(dataDir, source string) *cache {
+// loadCache reads a file. One that is not there, is damaged or of another source is an empty cache.
+func loadCache(path, source string) *cache {
 	empty := &cache{source: source}
-	f, err := os.Open(filepath.Join(dataDir, cacheFile))
+	f, err := os.Open(path)
 	if err != nil {
 		return empty
 	}
@@ -71,7 +74,8 @@ func loadCache(dataDir, source string) *cache {
 }
 
 func (c *cache) encode() []byte {
-	b := fmt.Appendf(nil, "%ssource %s\nfailed %d\n", cacheHeader, c.source, c.failed.UnixMicro())
+	b := fmt.Appendf(nil, "%ssource %s\nlast %d\nfailed %d\nspent %d\n", cacheHeader, c.source, c.last,
+		c.failed.UnixMicro(), c.spent.UnixMicro())
 	for _, e := range c.entries {
 		b = fmt.Appendf(b, "entry %d %s\n", e.fetched.UnixMicro(), strconv.Quote(e.name))
 		b = append(b, e.answer.Encode()...)
@@ -87,11 +91,12 @@ func decodeCache(b []byte) (*cache, bool) {
 	text, ok := strings.CutPrefix(string(b[:at]), cacheHeader)
 	parts := strings.Split(strings.TrimSuffix(text, "\n"), "\nentry ")
 	c := &cache{}
-	var failed int64
-	if n, err := fmt.Sscanf(parts[0], "source %s\nfailed %d", &c.source, &failed); !ok || n != 2 || err != nil {
+	var failed, spent int64
+	n, err := fmt.Sscanf(parts[0], "source %s\nlast %d\nfailed %d\nspent %d", &c.source, &c.last, &failed, &spent)
+	if !ok || n != 4 || err != nil {
 		return nil, false
 	}
-	c.failed = time.UnixMicro(failed)
+	c.failed, c.spent = time.UnixMicro(failed), time.UnixMicro(spent)
 	for _, part := range parts[1:] {
 		head, answer, ok1 := strings.Cut(part, "\n")
 		micros, name, ok2 := strings.Cut(head, " ")
@@ -116,21 +121,39 @@ func (c *cache) find(name string) *entry {
 	return nil
 }
 
-// store notes an answer.
-func (c *cache) store(e entry) {
-	c.failed = time.Time{}
-	c.entries = slices.DeleteFunc(c.entries, func(old entry) bool { return old.name == e.name })
+// store notes an answer, and forgets the oldest of more than limit.
+func (c *cache) store(e entry, limit int) {
+	c.remove(e.name)
 	c.entries = append(c.entries, e)
 	slices.SortStableFunc(c.entries, func(a, b entry) int { return cmp.Compare(b.fetched.UnixMicro(), a.fetched.UnixMicro()) })
-	c.entries = c.entries[:min(len(c.entries), maxEntries)]
+	c.entries = c.entries[:min(len(c.entries), limit)]
 }
 
-// write replaces the file.
-func (c *cache) write(dataDir string) error {
+// remove forgets a name, and says whether it was there.
+func (c *cache) remove(name string) bool {
+	before := len(c.entries)
+	c.entries = slices.DeleteFunc(c.entries, func(e entry) bool { return e.name == name })
+	return len(c.entries) < before
+}
+
+// fit gives the file's content, with as many of the latest entries as there is room for.
+func (c *cache) fit() []byte {
 	b := c.encode()
 	for len(b) > maxCache && len(c.entries) > 0 {
 		c.entries = c.entries[:len(c.entries)/2]
 		b = c.encode()
 	}
-	return durable.WriteFile(filepath.Join(dataDir, cacheFile), b, perm)
+	return b
+}
+
+// write replaces the file.
+func (c *cache) write(path string) error { return durable.WriteFile(path, c.fit(), perm) }
+
+// writeUnsynced replaces a file that may be lost in a power cut.
+func (c *cache) writeUnsynced(path string) error {
+	temp := path + ".tmp"
+	if err := os.WriteFile(temp, c.fit(), perm); err != nil {
+		return err
+	}
+	return os.Rename(temp, path)
 }

@@ -12,10 +12,12 @@ import (
 )
 
 const (
-	// patience is how long one question may take at most: a client waits.
-	patience = 5 * time.Second
+	// MaxPatience is how long one question may take at most: a client waits.
+	MaxPatience = 5 * time.Second
 	// pause is how long the upstream is left alone after it has not answered.
 	pause = 5 * time.Second
+	// maxAge is how old an answer may be that is used in place of one that cannot be had.
+	maxAge = 24 * time.Hour
 	// lockRetry is how often a session that waits for another's question looks whether it is done.
 	lockRetry = 10 * time.Millisecond
 )
@@ -27,61 +29,75 @@ type Source struct {
 	Conninfo string // secret
 	Query    string
 	TTL      time.Duration
+	Patience time.Duration // for one question; every question has it whole, so that not the client decides what fails
 }
 
-// Lookup gives what the upstream says of a name. With an error the answer is an old one, if there was any: that the upstream
-// did not answer must not keep those out who were let in before.
+// Lookup gives what the upstream says of a name, which is UTF-8. With an error the answer is an old one, if there was any:
+// that the upstream does not answer must not keep those out who were let in a while ago.
 func (s *Source) Lookup(ctx context.Context, name string) (a Answer, found bool, err error) {
-	source := sourceOf(s.Conninfo, s.Query)
-	c := loadCache(s.DataDir, source)
-	if e := c.find(name); s.fresh(e) {
+	m := s.recall()
+	if e := m.find(name); e.younger(s.TTL) {
 		return e.answer, true, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	unlock, err := lock(ctx, s.DataDir)
-	if err == nil {
-		defer unlock()
-		// Others may have asked while we waited.
-		if c = loadCache(s.DataDir, source); s.fresh(c.find(name)) {
-			return c.find(name).answer, true, nil
-		}
-		a, err = s.ask(ctx, c, name)
-		if err == nil {
-			return a, true, nil
-		}
+	if err = m.mayAsk(name, time.Now()); err == nil {
+		a, m, err = s.askAlone(ctx, name)
 	}
-	if old := c.find(name); old != nil {
+	if err == nil {
+		return a, true, nil
+	}
+	if old := m.find(name); old.younger(maxAge) {
 		return old.answer, true, fmt.Errorf("%w; what it said at %s is used", err, old.fetched.UTC().Format(time.RFC3339))
 	}
 	return Answer{}, false, err
 }
 
-func (s *Source) fresh(e *entry) bool {
-	age := time.Duration(0)
-	if e != nil {
-		age = time.Since(e.fetched)
+func (e *entry) younger(than time.Duration) bool {
+	if e == nil {
+		return false
 	}
-	return e != nil && age >= 0 && age < s.TTL
+	age := time.Since(e.fetched)
+	return age >= 0 && age < than
 }
 
-var errPaused = errors.New("the upstream has not answered a moment ago")
+// askAlone asks the upstream, while no other session does. It gives what is known then, too.
+func (s *Source) askAlone(ctx context.Context, name string) (Answer, *memory, error) {
+	unlock, err := lock(ctx, s.DataDir)
+	if err != nil {
+		return Answer{}, s.recall(), err
+	}
+	defer unlock()
+	// Others may have asked while we waited.
+	m := s.recall()
+	if e := m.find(name); e.younger(s.TTL) {
+		return e.answer, m, nil
+	}
+	a, err := s.ask(ctx, m, name)
+	return a, m, err
+}
+
+var errLate = errors.New("the client has left no time to ask the upstream")
 
 // ask asks the upstream and notes what came of it.
-func (s *Source) ask(ctx context.Context, c *cache, name string) (Answer, error) {
-	if since := time.Since(c.failed); since >= 0 && since < pause {
-		return Answer{}, errPaused
+func (s *Source) ask(ctx context.Context, m *memory, name string) (Answer, error) {
+	now := time.Now()
+	if err := m.mayAsk(name, now); err != nil {
+		return Answer{}, err
 	}
+	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(now) < s.Patience {
+		return Answer{}, errLate
+	}
+	m.spend(name, now)
 	a, err := s.run(ctx, name)
-	if err != nil {
-		c.failed = time.Now()
-	} else {
-		c.store(entry{name, time.Now(), a})
+	m.absent.failed = time.Time{}
+	var away *AwayError
+	switch {
+	case err == nil:
+		a, err = m.learn(name, a, time.Now())
+	case errors.As(err, &away):
+		m.absent.failed = time.Now()
 	}
 	// What cannot be kept is asked for again.
-	if writeErr := c.write(s.DataDir); err == nil && writeErr != nil {
-		return a, nil
-	}
+	_ = m.absent.writeUnsynced(filepath.Join(s.DataDir, absentFile))
 	return a, err
 }
 

@@ -68,8 +68,19 @@ func (a Answer) Encode() []byte {
 	return b
 }
 
+// AwayError says that the upstream cannot be asked, whatever the question.
+type AwayError struct{ Reason string }
+
+func (e *AwayError) Error() string { return e.Reason }
+
 // EncodeError gives the answer of a program that has none.
-func EncodeError(err error) []byte { return fmt.Appendf(nil, "error %s\n", strconv.Quote(err.Error())) }
+func EncodeError(err error) []byte {
+	word := "error"
+	if away := new(AwayError); errors.As(err, &away) {
+		word = "away"
+	}
+	return fmt.Appendf(nil, "%s %s\n", word, strconv.Quote(err.Error()))
+}
 
 // decodeAnswer reads what Encode or EncodeError has written.
 func decodeAnswer(b []byte) (Answer, error) {
@@ -79,11 +90,15 @@ func decodeAnswer(b []byte) (Answer, error) {
 		return Answer{}, bad
 	}
 	lines := strings.Split(text, "\n")
-	if message, ok := strings.CutPrefix(lines[0], "error "); ok && len(lines) == 1 {
-		if message, err := strconv.Unquote(message); err == nil {
-			return Answer{}, errors.New(message)
+	if word, quoted, _ := strings.Cut(lines[0], " "); (word == "error" || word == "away") && len(lines) == 1 {
+		message, err := strconv.Unquote(quoted)
+		switch {
+		case err != nil:
+			return Answer{}, bad
+		case word == "away":
+			return Answer{}, &AwayError{message}
 		}
-		return Answer{}, bad
+		return Answer{}, errors.New(message)
 	}
 	if lines[0] == "absent" && len(lines) == 1 {
 		return Answer{}, nil

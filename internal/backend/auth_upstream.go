@@ -4,7 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"time"
+	"unicode/utf8"
 
 	"waypost/internal/authquery"
 	"waypost/internal/guc"
@@ -20,6 +20,9 @@ func (a *authentication) lookUp() error {
 	if a.role != nil || a.lookedUp || query == "" || name == "" || len(name) > roles.MaxName {
 		return nil
 	}
+	if !utf8.ValidString(name) {
+		return nil // the upstream would only refuse the question; one cut in mid-character is nobody's name either
+	}
 	a.lookedUp = true
 	self, err := os.Executable()
 	if err != nil {
@@ -29,10 +32,11 @@ func (a *authentication) lookUp() error {
 	if conninfo == "" {
 		conninfo = a.P.Settings.String(guc.PrimaryConninfo)
 	}
+	patience := min(authquery.MaxPatience, a.P.Settings.Duration(guc.AuthenticationTimeout)/4)
 	source := &authquery.Source{DataDir: a.P.DataDir, Program: filepath.Join(filepath.Dir(self), authQueryProgram),
-		Conninfo: conninfo, Query: query, TTL: a.P.Settings.Duration(guc.AuthQueryTtl)}
+		Conninfo: conninfo, Query: query, TTL: a.P.Settings.Duration(guc.AuthQueryTtl), Patience: patience}
 	// The client must have time left to prove who it is.
-	ctx, cancel := context.WithTimeout(context.Background(), time.Until(a.deadline())/2)
+	ctx, cancel := context.WithDeadline(context.Background(), a.deadline().Add(-patience))
 	defer cancel()
 	answer, found, err := source.Lookup(ctx, name)
 	if err != nil {

@@ -1,10 +1,12 @@
 package roles
 
 import (
-	"hash/fnv"
 	"slices"
 	"strings"
 )
+
+// FirstUpstreamOID is the first of the OIDs for roles of the upstream, far from those that are given out here.
+const FirstUpstreamOID = 0xF0000000
 
 // Line is a role as a line of the file has it, without its end. It is secret.
 func (r *Role) Line() string {
@@ -26,16 +28,11 @@ func ParseLine(line string) (*Role, error) {
 	return r, nil
 }
 
-// With gives the set with a role of the upstream's in it, a member of the predefined roles of the names. The role gets an
-// OID that is the same every time, far from those that are given out here.
+// With gives the set with a role of the upstream's in it, a member of the predefined roles of the names. The role's
+// OID, from FirstUpstreamOID on, is its own already.
 func (s *Set) With(r *Role, memberOf []string) (*Set, *Role) {
-	h := fnv.New32a()
-	h.Write([]byte(r.Name))
 	own := *r
-	own.Upstream, own.OID = true, h.Sum32()|0xF0000000
-	for s.ByOID(own.OID) != nil {
-		own.OID--
-	}
+	own.Upstream = true
 	with := *s
 	with.roles = append(slices.Clone(s.roles), &own)
 	with.members = slices.Clone(s.members)

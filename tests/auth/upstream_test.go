@@ -83,9 +83,18 @@ func TestRolesOfTheUpstreamComeIn(t *testing.T) {
 	require.Equal(t, "off", conn.ParameterStatus("is_superuser"), "nobody is a superuser here for being one there")
 	require.NoError(t, conn.Close(ctx))
 
-	// What was said once holds while the upstream is away, however old it is.
+	// What a stranger asks for stops nobody else's question.
 	node.Configure(map[string]string{"auth_query_ttl": "0"})
 	node.Reload()
+	require.Equal(t, wrong+"\"\xff_by_scram\"", viaPgx(t, node.Port, "user=\xff_by_scram password=x"))
+	require.Equal(t, "let in", viaPgx(t, node.Port, "user=up_by_scram password=x"))
+	pg.Exec("ALTER ROLE up_by_scram PASSWORD 'xx'")
+	require.Equal(t, wrong+`"up_by_scram"`, viaPgx(t, node.Port, "user=up_by_scram password=x"))
+	pg.Exec("ALTER ROLE up_by_scram PASSWORD 'x'")
+	require.Equal(t, "let in", viaPgx(t, node.Port, "user=up_by_scram password=x"))
+	require.NotContains(t, node.Process().LogText(), "could not ask the upstream")
+
+	// What was said a moment ago holds while the upstream is away.
 	pg.Stop(cluster.Fast)
 	check()
 	waitLog(t, node, `could not ask the upstream for role "up_by_scram"`)

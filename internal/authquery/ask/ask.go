@@ -58,18 +58,18 @@ func ask(ctx context.Context, t transport.Transport, r authquery.Request) (authq
 	}
 	conn, err := t.Connect(ctx, conninfo, transport.ConnectOptions{ApplicationName: "waypost auth_query"})
 	if err != nil {
-		return authquery.Answer{}, err
+		return authquery.Answer{}, &authquery.AwayError{Reason: err.Error()}
 	}
 	defer conn.Close()
 	for _, sql := range []string{"SET datestyle = 'ISO'; SET timezone = 'UTC'; SET client_encoding = 'UTF8'",
 		"PREPARE waypost_auth_query (text) AS " + r.Query} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
-			return authquery.Answer{}, err
+			return authquery.Answer{}, blame(err)
 		}
 	}
 	result, err := conn.Exec(ctx, "EXECUTE waypost_auth_query ("+literal(r.Name)+")")
 	if err != nil {
-		return authquery.Answer{}, err
+		return authquery.Answer{}, blame(err)
 	}
 	switch len(result.Rows) {
 	case 0:
@@ -78,6 +78,15 @@ func ask(ctx context.Context, t transport.Transport, r authquery.Request) (authq
 		return decode(r.Name, result)
 	}
 	return authquery.Answer{}, fmt.Errorf("auth_query gives %d rows for one role", len(result.Rows))
+}
+
+// blame tells what is wrong with the question, which may come from the name, from an upstream that is away.
+func blame(err error) error {
+	var e *transport.ServerError
+	if errors.As(err, &e) && e.Severity == "ERROR" {
+		return err
+	}
+	return &authquery.AwayError{Reason: err.Error()}
 }
 
 // withDatabase adds a database to a connection string for replication, which needs none.

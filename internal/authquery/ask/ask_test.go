@@ -119,14 +119,21 @@ func TestDatabaseIsAddedWhereThereIsNone(t *testing.T) {
 }
 
 func TestWhatWentWrongIsTheAnswer(t *testing.T) {
-	for name, in := range map[string]string{"no request": "nonsense",
-		"refused": string(authquery.Request{Conninfo: "host=h", Query: "q", Name: "x", Timeout: time.Second}.Encode())} {
+	request := authquery.Request{Conninfo: "host=h", Query: "q", Name: "x", Timeout: time.Second}.Encode()
+	for _, tc := range []struct {
+		name, in, want string
+		err            error
+	}{
+		{"no request", "nonsense", "error", nil},
+		{"refused", string(request), "error", &transport.ServerError{Severity: "ERROR", Code: "22P05"}},
+		{"ended", string(request), "away", &transport.ServerError{Severity: "FATAL", Code: "57P01"}},
+		{"lost", string(request), "away", errors.New("no")},
+	} {
 		var out bytes.Buffer
-		require.Zero(t, Main(&upstream{err: errors.New("no")}, strings.NewReader(in), &out), name)
-		require.Regexp(t, `^error ".*"\n$`, out.String(), name)
+		require.Zero(t, Main(&upstream{err: tc.err}, strings.NewReader(tc.in), &out), tc.name)
+		require.Regexp(t, "^"+tc.want+` ".*"\n$`, out.String(), tc.name)
 	}
 	var out bytes.Buffer
-	request := authquery.Request{Conninfo: "host=h", Query: "q", Name: "x", Timeout: time.Second}.Encode()
 	require.Zero(t, Main(&upstream{result: &transport.ExecResult{}}, bytes.NewReader(request), &out))
 	require.Equal(t, "absent\n", out.String())
 }
