@@ -112,7 +112,7 @@ func start(kind procsignal.Kind) (*Process, error) {
 		Secret:          params.Secret,
 		Settings:        settings,
 	}
-	p.Sink, err = openLog(settings)
+	p.Sink, err = p.openLog()
 	p.Log = p.Sink.Logger()
 	if err != nil {
 		p.Log.Warn().Msg(err.Error())

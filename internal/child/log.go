@@ -7,21 +7,32 @@ import (
 
 	"waypost/internal/guc"
 	"waypost/internal/logging"
+	"waypost/internal/procsignal"
 )
 
-// logPatience is how long an event may wait for the logger process. Who logs while the logger stands still is held up so
-// long once, and not at all from then on until the logger goes on.
-const logPatience = 5 * time.Second
+// How long a process may be held up by a logger that stands still, in any minute: one that WAL goes through for less.
+const (
+	logPatience      = 5 * time.Second
+	logPatienceOfWAL = 100 * time.Millisecond
+)
+
+func (p *Process) logPatience() time.Duration {
+	switch p.kind() {
+	case procsignal.Startup, procsignal.WalReceiver, procsignal.WalSender:
+		return logPatienceOfWAL
+	}
+	return logPatience
+}
 
 // openLog makes the sink of a child. Where the logger process cannot be reached in the way that bounds waiting, stderr,
 // which leads to it, too, has to do: that is the error.
-func openLog(s *guc.Settings) (*logging.Sink, error) {
+func (p *Process) openLog() (*logging.Sink, error) {
 	sink := logging.NewSink(os.Stderr)
-	sink.Configure(logging.ConfigOf(s))
-	if !s.Bool(guc.LoggingCollector) {
+	sink.Configure(logging.ConfigOf(p.Settings))
+	if !p.Settings.Bool(guc.LoggingCollector) {
 		return sink, nil
 	}
-	pipe, err := logging.OpenPipe(int(os.Stderr.Fd()), logPatience)
+	pipe, err := logging.OpenPipe(int(os.Stderr.Fd()), p.logPatience)
 	if err == nil {
 		sink.UsePipe(pipe)
 	}
@@ -31,20 +42,20 @@ func openLog(s *guc.Settings) (*logging.Sink, error) {
 // ConfigureLog has the log follow the settings. Whoever changes Settings in a way that the log depends on calls it: a
 // reload does, a SET must.
 func (p *Process) ConfigureLog() {
-	config := logging.ConfigOf(p.Settings)
-	p.Log = p.Log.Level(config.Level())
 	if p.Sink != nil {
-		p.Sink.Configure(config)
+		p.Sink.Configure(logging.ConfigOf(p.Settings))
 	}
 }
 
-// backendType is what the process is now; before and after its time in shared memory, what it was started as.
-func (p *Process) backendType() string {
+// kind is what the process is now; before and after its time in shared memory, what it was started as.
+func (p *Process) kind() procsignal.Kind {
 	if p.Proc != nil && p.Proc.PID() == os.Getpid() {
-		return p.Proc.Kind().String()
+		return p.Proc.Kind()
 	}
-	return p.Kind.String()
+	return p.Kind
 }
+
+func (p *Process) backendType() string { return p.kind().String() }
 
 // title is what ps shows.
 func title() string {

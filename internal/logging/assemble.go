@@ -6,9 +6,9 @@ import (
 )
 
 // maxEvent bounds what is kept of one event while its end has not come, bytes; maxPending that of all. What is over is
-// passed on as it is, cut short.
+// passed on as it is, cut short. No event is that long (limit): only many at once could be over.
 const (
-	maxEvent   = 1 << 20
+	maxEvent   = 2 << 20
 	maxPending = 16 << 20
 )
 

@@ -43,7 +43,7 @@ func BenchmarkJSON(b *testing.B) {
 func BenchmarkPipe(b *testing.B) {
 	read, write := newPipe(b)
 	go func() { _, _ = io.Copy(io.Discard, read) }()
-	p, err := OpenPipe(write, time.Minute)
+	p, err := OpenPipe(write, patient(time.Minute))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func Destinations(list string) (text, json bool) {
 	return text, json
 }
 
-// Zone finds a time zone. UTC, which nearly all logs are in, takes no file; one that is not known here is UTC, too.
+// Zone is what a value of log_timezone means. UTC, which nearly all logs are in, takes no file; GMT is called so.
 func Zone(name string) *time.Location {
 	switch strings.ToUpper(name) {
 	case "", "UTC", "ETC/UTC":
@@ -70,14 +70,11 @@ func Zone(name string) *time.Location {
 	case "GMT":
 		return time.FixedZone("GMT", 0)
 	}
-	if zone, err := time.LoadLocation(name); err == nil {
-		return zone
-	}
-	return time.UTC
+	return guc.Location(name)
 }
 
-// Level is the zerolog level at which everything passes that the sink may let pass.
-func (c *Config) Level() zerolog.Level {
+// level is the zerolog level at which everything passes that the sink may let pass.
+func (c *Config) level() zerolog.Level {
 	switch {
 	case c.Min < Debug1:
 		return zerolog.TraceLevel

@@ -18,7 +18,7 @@ func (s *Sink) layoutText(c *Config, e *entry) {
 		}
 		s.prefix(c, e)
 		s.buf.WriteString(tag + ":  ")
-		s.buf.WriteString(indent(text))
+		s.buf.WriteString(indent(printable(text)))
 		s.buf.WriteByte('\n')
 	}
 	message := e.message

@@ -141,6 +141,62 @@ func TestStatementsOfFailures(t *testing.T) {
 	require.Equal(t, "ERROR:  m\n", logged("select 1", l.Error(), "m"))
 }
 
+// Names that clients choose, and what they say, neither look like events of their own nor steer a terminal.
+func TestWhatClientsSayForgesNoEvents(t *testing.T) {
+	var b bytes.Buffer
+	s := sinkFor(&b, true, func(c *Config) { c.Prefix = "%u@%d %a: " })
+	s.SetClient(func(c *Client) {
+		c.User, c.Database, c.Application = "u\nFATAL:  forged", "d\r\x1b[2J", "\u009bäx"
+	})
+	s.SetStatement("select\r\n\t'\x1b[2J'")
+	l := s.Logger()
+	l.Error().Msg("no \rsuch\nthing\u0085")
+	require.Equal(t, `u\x0aFATAL:  forged@d\x0d\x1b[2J \x9bäx: ERROR:  no \x0dsuch`+"\n\tthing"+`\x85`+"\n"+
+		`u\x0aFATAL:  forged@d\x0d\x1b[2J \x9bäx: STATEMENT:  select`+"\n\t\t"+`'\x1b[2J'`+"\n", b.String())
+}
+
+func TestZonesAreThoseThatSHOWTakes(t *testing.T) {
+	winter := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	for zone, want := range map[string]string{
+		"UTC": "12:00 UTC", "GMT": "12:00 GMT", "europe/berlin": "13:00 CET", "<+07>-07": "19:00 +07", "EST5EDT": "07:00 EST",
+		"5.5": "17:30 +05:30", "nowhere": "12:00 UTC",
+	} {
+		require.Equal(t, want, winter.In(Zone(zone)).Format("15:04 MST"), zone)
+	}
+}
+
+// A reload in one goroutine does not disturb another that logs.
+func TestSettingsChangeWhileOthersLog(t *testing.T) {
+	var w countingWriter
+	s := NewSink(&w)
+	l := s.Logger()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 1000 {
+			l.Debug().Msg("m")
+		}
+	}()
+	for i := range 1000 {
+		c := defaultConfig()
+		if i%2 == 0 {
+			c.Min = Debug1
+		}
+		s.Configure(c)
+	}
+	<-done
+	was := w.writes
+	l.Debug().Msg("held back")
+	require.Equal(t, was, w.writes)
+	c := defaultConfig()
+	c.Min = Debug2
+	s.Configure(c)
+	l.Debug().Msg("shown")
+	At(&l, Debug2).Msg("shown, too")
+	At(&l, Debug3).Msg("held back")
+	require.Equal(t, was+2, w.writes, "a logger follows the settings")
+}
+
 type placed struct{ report }
 
 func (placed) Context() string  { return "line 3 of configuration file \"x\"" }

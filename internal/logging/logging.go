@@ -10,7 +10,8 @@
 // its owner's back. At says the others.
 //
 // Nothing is laid out that log_min_messages keeps back. An event is one write, or, to the logger process, a row of chunks
-// that it puts together again (pipe.go). Whoever logs waits for the log no longer than a bound (Pipe).
+// that it puts together again (pipe.go). Whoever logs to the logger process waits for it no longer than a bound (Pipe);
+// whoever writes by itself waits for as long as the write takes.
 package logging
 
 import (
@@ -74,9 +75,10 @@ type Sink struct {
 	config    atomic.Pointer[Config]
 	statement atomic.Pointer[string]
 
-	mu      sync.Mutex // guards the fields below
-	out     io.Writer  // text, or JSON, where there is no pipe
-	pipe    *Pipe      // to the logger process, if there is one
+	mu      sync.Mutex                              // guards the fields below
+	out     io.Writer                               // text, or JSON, where neither of the next is set
+	pipe    *Pipe                                   // to the logger process, if there is one
+	forms   func(event []byte, to Destination) bool // takes each form by itself, or not: false
 	backend func() string
 	client  *Client // nil for a process that serves none
 	title   func() string
@@ -93,18 +95,27 @@ func NewSink(w io.Writer) *Sink {
 	return s
 }
 
-// Logger gives a logger for the sink, at the level that the settings ask for now. Its level, unlike the sink's, does not
-// follow later settings.
-func (s *Sink) Logger() zerolog.Logger { return zerolog.New(s).Level(s.config.Load().Level()) }
+// Logger gives a logger for the sink. What it lets pass follows the settings.
+func (s *Sink) Logger() zerolog.Logger { return zerolog.New(s).Sample(s) }
 
-// Configure has the settings hold from now on.
+// Sample says whether events of a level may pass, before anything is made of them (zerolog.Sampler).
+func (s *Sink) Sample(level zerolog.Level) bool { return level >= s.config.Load().level() }
+
+// Configure has the settings hold from now on, also for those who log meanwhile.
 func (s *Sink) Configure(c *Config) { s.config.Store(c) }
 
 // UsePipe has everything go to the logger process from now on.
 func (s *Sink) UsePipe(p *Pipe) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.pipe = p
+	s.pipe, s.forms = p, p.send
+}
+
+// UseForms has everything go to a function that takes each form by itself. For the logger process.
+func (s *Sink) UseForms(f func(event []byte, to Destination) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forms = f
 }
 
 // SetProcess gives the functions that say what the process is now (%b, PostgreSQL's backend_type) and what its title shows,
@@ -161,12 +172,15 @@ func (s *Sink) log(e *entry) error {
 		e.statement = *sql
 		e.hideSecrets()
 	}
-	if s.pipe == nil {
+	e.limit()
+	if s.forms == nil {
 		return s.logDirectly(c, e)
 	}
-	if n := s.pipe.takeLost(); n > 0 {
-		s.send(c, &entry{severity: Warning, state: "01000", now: e.now,
-			message: fmt.Sprintf("%d messages could not be logged because the logger did not take them in time", n)})
+	if s.pipe != nil {
+		if n := s.pipe.takeLost(); n > 0 {
+			s.send(c, &entry{severity: Warning, state: "01000", now: e.now,
+				message: fmt.Sprintf("%d messages could not be logged because the logger did not take them in time", n)})
+		}
 	}
 	s.send(c, e)
 	return nil
@@ -185,17 +199,21 @@ func (s *Sink) logDirectly(c *Config, e *entry) error {
 	return err
 }
 
-// send gives an event to the logger process, in each form that is wanted.
+// send passes an event on in each form that is wanted. One that is lost in both is lost once.
 func (s *Sink) send(c *Config, e *entry) {
+	taken := true
 	if c.Text || !c.JSON {
 		s.buf.Reset()
 		s.layoutText(c, e)
-		s.pipe.send(s.buf.Bytes(), ToText)
+		taken = s.forms(s.buf.Bytes(), ToText)
 	}
 	if c.JSON {
 		s.buf.Reset()
 		s.layoutJSON(c, e)
-		s.pipe.send(s.buf.Bytes(), ToJSON)
+		taken = s.forms(s.buf.Bytes(), ToJSON) && taken
+	}
+	if !taken && s.pipe != nil {
+		s.pipe.lost++
 	}
 	s.trim()
 }
@@ -268,11 +286,5 @@ func (e *entry) hideSecrets() {
 
 // HoldsPassword says whether a statement may hold a password, or what could be used like one: its text must not be logged.
 func HoldsPassword(sql string) bool {
-	const word = "password"
-	for i := 0; i+len(word) <= len(sql); i++ {
-		if sql[i]|0x20 == 'p' && strings.EqualFold(sql[i:i+len(word)], word) {
-			return true
-		}
-	}
-	return false
+	return SecretAt(sql) >= 0
 }

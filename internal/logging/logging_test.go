@@ -56,7 +56,7 @@ func (w *countingWriter) Write(b []byte) (int, error) { w.writes++; return len(b
 
 func TestDefaultLevelHidesDebugAlone(t *testing.T) {
 	var b bytes.Buffer
-	l := New(&b).Level(Level("warning"))
+	l := New(&b)
 	l.Debug().Msg("hidden")
 	l.Info().Msg("shown")
 	require.NotContains(t, b.String(), "hidden")

@@ -39,18 +39,20 @@ const (
 	chunkShift  = 4
 )
 
-// Pipe is a process's way to the logger process. It never waits longer than its patience for room; what finds none is
-// counted and told of later: neither a stuck logger nor a stuck disk behind it holds up whoever logs.
+// Pipe is a process's way to the logger process. In any minute it waits no longer than its patience for room; what finds
+// none is counted and told of later: neither a stuck logger nor a stuck disk behind it holds up whoever logs.
 type Pipe struct {
 	fd       int
-	patience time.Duration
-	full     bool // no room was found the last time: the next event does not wait
-	lost     int  // events
+	patience func() time.Duration
+	since    time.Time     // when the minute began
+	waited   time.Duration // in it
+	lost     int           // events
 }
 
 // OpenPipe makes a Pipe of a descriptor of a pipe's write end, which stays as it is: others that inherit it, like Go's
-// runtime and user commands, rely on its blocking. patience is how long an event may wait.
-func OpenPipe(fd int, patience time.Duration) (*Pipe, error) {
+// runtime and user commands, rely on its blocking. patience says how long may be waited in a minute; it is called with
+// the sink's lock held.
+func OpenPipe(fd int, patience func() time.Duration) (*Pipe, error) {
 	var stat unix.Stat_t
 	if err := unix.Fstat(fd, &stat); err != nil {
 		return nil, fmt.Errorf("open the way to the logger: %w", err)
@@ -78,10 +80,9 @@ func (p *Pipe) takeLost() int {
 	return n
 }
 
-// send sends one event, or counts it as lost.
-func (p *Pipe) send(event []byte, to Destination) {
+// send sends one event. False: it is lost.
+func (p *Pipe) send(event []byte, to Destination) bool {
 	var chunk [chunkSize]byte
-	deadline := time.Now().Add(p.patience)
 	flags := byte(chunkFirst) | byte(to)<<chunkShift
 	for first := true; first || len(event) > 0; first = false {
 		n := copy(chunk[chunkHeader:], event)
@@ -92,28 +93,37 @@ func (p *Pipe) send(event []byte, to Destination) {
 		binary.LittleEndian.PutUint16(chunk[2:], uint16(n))
 		binary.LittleEndian.PutUint32(chunk[4:], uint32(os.Getpid()))
 		chunk[8] = flags
-		if !p.write(chunk[:chunkHeader+n], deadline) {
-			p.lost++
-			return
+		if !p.write(chunk[:chunkHeader+n]) {
+			return false
 		}
 		flags &^= chunkFirst
 	}
+	return true
 }
 
 // write writes one chunk, all of it or nothing.
-func (p *Pipe) write(chunk []byte, deadline time.Time) bool {
+func (p *Pipe) write(chunk []byte) bool {
 	for {
 		_, err := unix.Write(p.fd, chunk)
 		switch {
 		case err == nil:
-			p.full = false
 			return true
 		case err == unix.EINTR:
-		case err != unix.EAGAIN, p.full, !p.writable(time.Until(deadline)):
-			p.full = true
+		case err != unix.EAGAIN, !p.wait():
 			return false
 		}
 	}
+}
+
+// wait waits for room as long as there is patience left for this minute.
+func (p *Pipe) wait() bool {
+	begun := time.Now()
+	if begun.Sub(p.since) >= time.Minute {
+		p.since, p.waited = begun, 0
+	}
+	ok := p.writable(p.patience() - p.waited)
+	p.waited += time.Since(begun)
+	return ok
 }
 
 // writable waits until the pipe has room for a chunk.

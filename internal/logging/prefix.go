@@ -96,7 +96,7 @@ func (s *Sink) escape(c *Config, e *entry, escape byte) string {
 	if s.client == nil {
 		return ""
 	}
-	return s.ofClient(escape)
+	return oneLine(s.ofClient(escape)) // clients choose their own names
 }
 
 func (s *Sink) ofClient(escape byte) string {

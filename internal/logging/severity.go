@@ -113,11 +113,5 @@ func At(log *zerolog.Logger, s Severity) *zerolog.Event {
 	if s < Log {
 		level = zerolog.DebugLevel
 	}
-	if log.GetLevel() > level {
-		return nil
-	}
 	return log.WithLevel(level).Str(severityField, s.String())
 }
-
-// Level is the zerolog level at which everything passes that a value of log_min_messages lets pass.
-func Level(option string) zerolog.Level { return (&Config{Min: SeverityOption(option)}).Level() }

@@ -36,9 +36,9 @@ const loggerRest = time.Second
 // pipeSize is what the pipe may hold if the kernel lets it, bytes: it bridges the time until another logger runs.
 const pipeSize = 1 << 20
 
-// postmasterPatience is how long an event of the postmaster's may wait for the logger. It must be short: it is the
-// postmaster that would start another.
-const postmasterPatience = 100 * time.Millisecond
+// postmasterPatience is how long the postmaster waits for the logger in any minute. It must be short: it is the postmaster
+// that would start another.
+func postmasterPatience() time.Duration { return 100 * time.Millisecond }
 
 // Files in the data directory that the logger's work shows in.
 const (
@@ -147,7 +147,8 @@ func (pm *Postmaster) restartLogger() {
 	}
 }
 
-// signalLogger passes on a reload (SIGHUP) or a request for a new file (SIGUSR1).
+// signalLogger passes on a reload (SIGUSR2) or a request for a new file (SIGUSR1). A logger that has just begun gets them
+// when it can take them; SIGHUP would kill it (pmsignal.Orders), and it has no slot to say in that it is up.
 func (pm *Postmaster) signalLogger(sig unix.Signal) {
 	if pm.collector.pid == 0 {
 		return

@@ -275,7 +275,6 @@ func (pm *Postmaster) useSettings(s *guc.Settings) {
 	pm.settings = s
 	pm.encodedSettings = s.Encode()
 	pm.sink.Configure(logging.ConfigOf(s))
-	pm.log = pm.sink.Logger()
 }
 
 // beginGeneration makes a new segment and launches the first children into it: at the start, and after a crash.

@@ -132,7 +132,7 @@ func (pm *Postmaster) reload() {
 		pm.log.Info().Msgf("%s was not reloaded", pm.settings.String(guc.IdentFile))
 	}
 	pm.reloadTLS()
-	pm.signalLogger(unix.SIGHUP)
+	pm.signalLogger(unix.SIGUSR2)
 	pm.metricsRestUntil = time.Time{} // it may be another address now
 	pm.signalChildren(unix.SIGTERM, spares)
 	pm.signalChildren(unix.SIGHUP, everybody&^spares)
