@@ -1,79 +1,126 @@
 package logger
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"gopkg.in/natefinch/lumberjack.v2"
 )
 
-// never is a file size, in megabytes, at which lumberjack would rotate by itself: log_rotation_size is in kilobytes and
-// may change while a file is open, so the writer decides.
-const never = 1 << 30
-
-// file is one open log file.
+// file is one open log file. It is appended to, whoever else writes to it or cuts it.
 type file struct {
 	path string
 	mode os.FileMode
-	size int64
-	lj   *lumberjack.Logger
+	size int64 // after the last write
+	f    *os.File
 }
 
-// openFile opens the file at path, for appending unless truncate is set, and makes it with its directory if need be.
+// openFile opens the file at path, for appending unless truncate is set, and makes it with its directory if need be. One
+// that is there keeps its mode: somebody may have wanted it.
 func openFile(path string, mode, dirMode os.FileMode, truncate bool) (*file, error) {
 	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 		return nil, fmt.Errorf("make log directory %q: %w", filepath.Dir(path), err)
 	}
-	f := &file{path: path, mode: mode, lj: &lumberjack.Logger{Filename: path, MaxSize: never}}
-	return f, f.touch(truncate)
+	f := &file{path: path, mode: mode}
+	return f, f.open(truncate)
 }
 
-// touch has the file be there with its mode: lumberjack, which opens it, would give it one of its own.
-func (f *file) touch(truncate bool) error {
-	flags := os.O_CREATE | os.O_WRONLY
-	if truncate {
-		flags |= os.O_TRUNC
+func (f *file) open(truncate bool) error {
+	opened, err := os.OpenFile(f.path, os.O_APPEND|os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.mode)
+	switch {
+	case err == nil:
+		err = opened.Chmod(f.mode) // past the umask
+	case errors.Is(err, fs.ErrExist):
+		flags := os.O_APPEND | os.O_WRONLY | os.O_CREATE // which a link to nowhere needs
+		if truncate {
+			flags |= os.O_TRUNC
+		}
+		opened, err = os.OpenFile(f.path, flags, f.mode)
 	}
-	made, err := os.OpenFile(f.path, flags, f.mode)
 	if err != nil {
+		opened.Close() // a nil one takes that
 		return fmt.Errorf("open log file %q: %w", f.path, err)
 	}
-	defer made.Close()
-	if err := made.Chmod(f.mode); err != nil {
-		return fmt.Errorf("set the mode of log file %q: %w", f.path, err)
-	}
-	info, err := made.Stat()
+	info, err := opened.Stat()
 	if err != nil {
+		opened.Close()
 		return fmt.Errorf("look at log file %q: %w", f.path, err)
 	}
-	f.size = info.Size()
+	f.close()
+	f.f, f.size = opened, info.Size()
 	return nil
 }
 
 // write appends b, all of it or nothing: what a full disk took of it is taken back.
 func (f *file) write(b []byte) error {
-	n, err := f.lj.Write(b)
+	info, err := f.f.Stat()
+	if err != nil {
+		return fmt.Errorf("look at log file %q: %w", f.path, err)
+	}
+	n, err := f.f.Write(b)
+	f.size = info.Size() + int64(n)
 	if err == nil {
-		f.size += int64(n)
 		return nil
 	}
-	f.lj.Close()
-	if n > 0 {
-		// If this fails, too, the next attempt repeats what is there.
-		_ = os.Truncate(f.path, f.size)
-	}
+	if n > 0 && f.f.Truncate(info.Size()) == nil {
+		f.size = info.Size()
+	} // else the next attempt repeats what is there
 	return fmt.Errorf("write to log file %q: %w", f.path, err)
 }
 
-// aside renames a full file, so that its name is free: the time stands in the new one.
-func (f *file) aside() error {
-	if err := f.lj.Rotate(); err != nil {
+// aside renames a full file, so that its name is free: the time stands in the new one. A file that would have to take the
+// name of another stays what it is.
+func (f *file) aside(full *lumberjack.Logger) error {
+	free, err := f.stampIsFree(time.Now())
+	if !free || err != nil {
+		return err
+	}
+	full.Filename = f.path
+	if err := full.Rotate(); err != nil {
 		return fmt.Errorf("rotate log file %q: %w", f.path, err)
 	}
-	f.lj.Close() // lumberjack appends to a file that it opens, but not to one that it has just made
-	return f.touch(false)
+	full.Close() // it would not append
+	if err := f.open(false); err != nil {
+		return err
+	}
+	if err := f.f.Chmod(f.mode); err != nil {
+		return fmt.Errorf("set the mode of log file %q: %w", f.path, err)
+	}
+	return nil
+}
+
+// stampFormat is how lumberjack writes the time into a name, in UTC. It puts it before the name's ending and renames onto
+// whatever is there.
+const stampFormat = "2006-01-02T15-04-05.000"
+
+// stampIsFree says whether the file can be renamed now or later without taking another's name: whether all others like it
+// are older than now. Within a millisecond, or where the clock was set back, they are not.
+func (f *file) stampIsFree(now time.Time) (bool, error) {
+	entries, err := os.ReadDir(filepath.Dir(f.path))
+	if err != nil {
+		return false, fmt.Errorf("list log files: %w", err)
+	}
+	name := filepath.Base(f.path)
+	ending := filepath.Ext(name)
+	prefix, stamp := strings.TrimSuffix(name, ending)+"-", now.UTC().Format(stampFormat)
+	for _, e := range entries {
+		other := e.Name()
+		if len(other) == len(prefix)+len(stamp)+len(ending) && strings.HasPrefix(other, prefix) &&
+			strings.HasSuffix(other, ending) && other[len(prefix):len(prefix)+len(stamp)] >= stamp {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // close ends the use of the file.
-func (f *file) close() { f.lj.Close() }
+func (f *file) close() {
+	if f.f != nil {
+		f.f.Close()
+	}
+}

@@ -5,6 +5,7 @@
 // Signals:
 //
 //	SIGHUP   read the configuration again
+//	SIGUSR2  the same, from the postmaster: unlike SIGHUP it waits until the logger can take it
 //	SIGUSR1  begin new files now
 //	SIGTERM, SIGINT, SIGQUIT, SIGPIPE: ignored
 //
@@ -53,7 +54,7 @@ func Main() int {
 // logger is the process.
 type logger struct {
 	writer *writer
-	queue  *queue
+	queues *queues
 	hangup chan os.Signal
 	rotate chan os.Signal
 }
@@ -77,15 +78,24 @@ func start() (*logger, error) {
 		title += name + ": "
 	}
 	proctitle.Init(title + "logger ")
-	l := &logger{queue: newQueue(), hangup: make(chan os.Signal, 1), rotate: make(chan os.Signal, 1)}
-	signal.Ignore(unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGPIPE, unix.SIGALRM, unix.SIGUSR2, unix.SIGXFSZ)
-	signal.Notify(l.hangup, unix.SIGHUP)
+	l := &logger{queues: newQueues(), hangup: make(chan os.Signal, 1), rotate: make(chan os.Signal, 1)}
+	signal.Ignore(unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGPIPE, unix.SIGALRM, unix.SIGXFSZ)
+	signal.Notify(l.hangup, unix.SIGHUP, unix.SIGUSR2)
 	signal.Notify(l.rotate, unix.SIGUSR1)
 	if err := launch.UnblockSignals(); err != nil {
 		return nil, err
 	}
-	l.writer = newWriter(settings, l.queue, os.Stderr)
+	l.writer = newWriter(settings, l.queues, os.Stderr)
+	l.writer.last = pipeEnded
 	return l, nil
+}
+
+// pipeEnded says whether all who could write have gone, though what they wrote may not be read yet. From then on the files
+// may be those of a node that has been started since: they are appended to, and nothing else.
+func pipeEnded() bool {
+	poll := []unix.PollFd{{Fd: launch.FDLog}}
+	_, err := unix.Poll(poll, 0)
+	return err == nil && poll[0].Revents&unix.POLLHUP != 0
 }
 
 // run reads the pipe to its end and writes what comes.
@@ -96,7 +106,7 @@ func (l *logger) run(pipe io.Reader) {
 		close(done)
 	}()
 	l.read(pipe)
-	l.queue.close()
+	l.queues.close()
 	select {
 	case <-done:
 	case <-time.After(lastWait):
@@ -108,7 +118,7 @@ func (l *logger) run(pipe io.Reader) {
 const readSize = 64 << 10
 
 func (l *logger) read(pipe io.Reader) {
-	a := logging.Assembler{Emit: l.queue.push}
+	a := logging.Assembler{Emit: func(b []byte, to logging.Destination) { l.queues.push(b, to) }}
 	buf := make([]byte, readSize)
 	for {
 		n, err := pipe.Read(buf)

@@ -34,7 +34,7 @@ func newRig(t *testing.T, settings map[string]string) *rig {
 	for name, value := range settings {
 		require.NoError(t, s.Set(name, value, guc.SourceFile))
 	}
-	r.writer = newWriter(s, newQueue(), &r.stderr)
+	r.writer = newWriter(s, newQueues(), &r.stderr)
 	r.now = func() time.Time { return r.clock }
 	r.setNext()
 	return r
@@ -42,7 +42,7 @@ func newRig(t *testing.T, settings map[string]string) *rig {
 
 // say has events written.
 func (r *rig) say(text string, to logging.Destination) bool {
-	r.queue.push([]byte(text+"\n"), to)
+	r.queues.push([]byte(text+"\n"), to)
 	return r.drain()
 }
 
@@ -115,9 +115,10 @@ func TestWhatCannotBeWrittenIsKeptUntilItCan(t *testing.T) {
 	require.False(t, r.say("second", logging.ToText))
 	require.Contains(t, r.stderr.String(), `make log directory "log"`)
 	require.NoError(t, os.Remove("log"))
+	r.clock = r.clock.Add(retryAfter)
 	require.True(t, r.drain())
 	require.Regexp(t, `(?s)first\n.*second\n`, r.read("log/log.log"))
-	require.False(t, r.failing)
+	require.False(t, r.forms[logging.ToText].failing)
 }
 
 func TestTooMuchIsCountedAndToldOf(t *testing.T) {
@@ -125,26 +126,27 @@ func TestTooMuchIsCountedAndToldOf(t *testing.T) {
 	require.NoError(t, os.WriteFile("log", nil, 0o600))
 	r.begin()
 	big := strings.Repeat("x", 1<<20-1)
-	for range 20 { // of which 16 MB are kept
+	for range 20 { // of which 8 MB are kept
 		r.say(big, logging.ToText)
 	}
 	require.NoError(t, os.Remove("log"))
+	r.clock = r.clock.Add(retryAfter)
 	require.True(t, r.drain())
-	require.Regexp(t, `WARNING:  \d+ messages were lost because the log files could not be written\n$`, r.read("log/log.log"))
-	require.GreaterOrEqual(t, strings.Count(r.read("log/log.log"), big), 15)
+	require.Regexp(t, `WARNING:  \d+ messages were lost because log file "log/log.log" could not be written\n$`, r.read("log/log.log"))
+	require.GreaterOrEqual(t, strings.Count(r.read("log/log.log"), big), 7)
 }
 
 func TestAtTheEndWhatIsLeftGoesToStderr(t *testing.T) {
 	r := newRig(t, map[string]string{"log_filename": "log.log"})
 	require.NoError(t, os.WriteFile("log", nil, 0o600))
-	l := &logger{writer: r.writer, queue: r.queue, hangup: make(chan os.Signal), rotate: make(chan os.Signal)}
+	l := &logger{writer: r.writer, queues: r.queues, hangup: make(chan os.Signal), rotate: make(chan os.Signal)}
 	l.run(strings.NewReader("last words\n"))
 	require.Contains(t, r.stderr.String(), "last words\n")
 }
 
 func TestAllIsWrittenBeforeTheEnd(t *testing.T) {
 	r := newRig(t, map[string]string{"log_filename": "log.log", "log_rotation_size": "0"})
-	l := &logger{writer: r.writer, queue: r.queue, hangup: make(chan os.Signal), rotate: make(chan os.Signal)}
+	l := &logger{writer: r.writer, queues: r.queues, hangup: make(chan os.Signal), rotate: make(chan os.Signal)}
 	text := strings.Repeat("some line\n", 500_000)
 	l.run(strings.NewReader(text))
 	require.Equal(t, text, r.read("log/log.log"))
@@ -156,7 +158,7 @@ func TestFailedRotationKeepsTheOldFile(t *testing.T) {
 	require.NoError(t, os.Mkdir("log/log-09.log", 0o700)) // no file can be made here
 	r.clock = r.clock.Add(time.Hour)
 	r.rotateAll(r.clock, false)
-	require.True(t, r.noRotation)
+	require.True(t, r.forms[logging.ToText].noRotation)
 	require.True(t, r.say("goes on", logging.ToText))
 	require.Contains(t, r.read("log/log-08.log"), "goes on\n")
 	require.Contains(t, r.read("log/log-08.log"), `open log file "log/log-09.log"`)
@@ -166,12 +168,12 @@ func TestAnotherLoggerGoesOnInTheSameFile(t *testing.T) {
 	r := newRig(t, nil)
 	r.begin()
 	require.True(t, r.say("first", logging.ToText))
-	first := r.files[logging.ToText].path
-	next := newWriter(r.settings, newQueue(), &r.stderr)
+	first := r.forms[logging.ToText].file.path
+	next := newWriter(r.settings, newQueues(), &r.stderr)
 	next.now = func() time.Time { return r.clock.Add(time.Hour) }
 	next.begin()
-	require.Equal(t, first, next.files[logging.ToText].path)
-	next.queue.push([]byte("second\n"), logging.ToText)
+	require.Equal(t, first, next.forms[logging.ToText].file.path)
+	next.queues.push([]byte("second\n"), logging.ToText)
 	require.True(t, next.drain())
 	require.Equal(t, "first\nsecond\n", r.read(first))
 }
@@ -208,6 +210,111 @@ func tornWrite(t *testing.T) {
 	text, err = os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, "first\nsecond\n", string(text))
+
+	// Nor does it lose what another wrote meanwhile, or what stands in a file that has its name now.
+	require.NoError(t, os.WriteFile(path, []byte("a longer text of another\n"), 0o600))
+	require.NoError(t, os.Rename(path, path+".moved"))
+	require.NoError(t, os.WriteFile(path, []byte("the next file\n"), 0o600))
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 30, Max: was.Max}))
+	err = f.write([]byte("third, too long\n"))
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &was))
+	require.ErrorIs(t, err, unix.EFBIG)
+	text, err = os.ReadFile(path + ".moved")
+	require.NoError(t, err)
+	require.Equal(t, "a longer text of another\n", string(text))
+	text, err = os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "the next file\n", string(text))
+}
+
+// However fast it comes, and whatever the clock does: no file is renamed onto another.
+func TestBurstLosesNoFile(t *testing.T) {
+	r := newRig(t, map[string]string{"log_filename": "fixed.log", "log_rotation_size": "1"})
+	r.begin()
+	future := "log/fixed-" + time.Now().Add(time.Hour).UTC().Format(stampFormat) + ".log"
+	whole := func() (all string) {
+		files, err := filepath.Glob("log/fixed*.log")
+		require.NoError(t, err)
+		for _, path := range files {
+			all += r.read(path)
+		}
+		return all
+	}
+	for i := range 50 {
+		require.True(t, r.say(fmt.Sprintf("<%d>%s", i, strings.Repeat("x", 1100)), logging.ToText))
+		require.Equal(t, i+1, strings.Count(whole(), "<"))
+	}
+	require.NoError(t, os.WriteFile(future, []byte("of a clock that was set back\n"), 0o600))
+	files, err := filepath.Glob("log/fixed*.log")
+	require.NoError(t, err)
+	require.True(t, r.say("<last>"+strings.Repeat("x", 1100), logging.ToText))
+	require.True(t, r.say("<very last>", logging.ToText))
+	after, err := filepath.Glob("log/fixed*.log")
+	require.NoError(t, err)
+	require.Equal(t, files, after, "the file goes on")
+	require.Equal(t, 52, strings.Count(whole(), "<"))
+	require.False(t, r.forms[logging.ToText].noRotation)
+}
+
+func TestOneFormThatCannotBeWrittenHoldsUpNoOther(t *testing.T) {
+	r := newRig(t, map[string]string{"log_filename": "log.log", "log_destination": "stderr,jsonlog"})
+	require.NoError(t, os.MkdirAll("log/log.json", 0o700)) // no file can be made here
+	r.begin()
+	require.False(t, r.say("{1}", logging.ToJSON))
+	require.False(t, r.say("text", logging.ToText), "JSON still waits")
+	require.Contains(t, r.read("log/log.log"), "text\n")
+	require.Contains(t, r.read("log/log.log"), `open log file "log/log.json"`)
+	big := strings.Repeat("x", 1<<20-1)
+	for range 20 {
+		r.say(big, logging.ToJSON)
+		require.False(t, r.say("more", logging.ToText))
+	}
+	require.Equal(t, 20, strings.Count(r.read("log/log.log"), "more\n"), "what waits for JSON takes no room of the text's")
+	require.NoError(t, os.Remove("log/log.json"))
+	r.clock = r.clock.Add(retryAfter)
+	require.True(t, r.drain())
+	require.True(t, r.drain())
+	require.Contains(t, r.read("log/log.json"), "{1}\n")
+	lost := `messages were lost because log file "log/log.json" could not be written`
+	require.Equal(t, 1, strings.Count(r.read("log/log.log"), lost), "each form tells of it")
+	require.Contains(t, r.read("log/log.log"), `WARNING:  `)
+}
+
+func TestModeOfAFileThatIsThereStays(t *testing.T) {
+	r := newRig(t, map[string]string{"log_filename": "log.log", "log_file_mode": "0600"})
+	require.NoError(t, os.Mkdir("log", 0o700))
+	require.NoError(t, os.WriteFile("log/log.log", nil, 0o600))
+	require.NoError(t, os.Chmod("log/log.log", 0o644))
+	r.begin()
+	r.rotateAll(r.clock, false)
+	info, err := os.Stat("log/log.log")
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o644), info.Mode().Perm())
+}
+
+func TestFileThatIsCutFromOutsideHasNoHole(t *testing.T) {
+	r := newRig(t, map[string]string{"log_filename": "log.log"})
+	r.begin()
+	require.True(t, r.say("first", logging.ToText))
+	require.NoError(t, os.Truncate("log/log.log", 0)) // logrotate's copytruncate
+	require.True(t, r.say("second", logging.ToText))
+	require.Equal(t, "second\n", r.read("log/log.log"))
+}
+
+// When all who could write have gone, the next node may be at work in the same files.
+func TestLoggerOfAnEndedNodeOnlyAppends(t *testing.T) {
+	r := newRig(t, map[string]string{"log_filename": "log.log", "log_rotation_size": "1"})
+	r.begin()
+	require.NoError(t, os.WriteFile(currentFile, []byte("stderr log/of-the-next-node.log\n"), 0o600))
+	r.last = func() bool { return true }
+	require.True(t, r.say(strings.Repeat("x", 1100), logging.ToText))
+	require.True(t, r.say("last", logging.ToText))
+	r.rotateAll(r.clock.Add(time.Hour), true)
+	require.Equal(t, strings.Repeat("x", 1100)+"\nlast\n", r.read("log/log.log"))
+	files, err := filepath.Glob("log/*")
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	require.Equal(t, "stderr log/of-the-next-node.log\n", r.read(currentFile))
 }
 
 func TestFullFileIsMovedAsideWhereItsNameStays(t *testing.T) {

@@ -35,19 +35,19 @@ func nextRotation(now time.Time, age time.Duration, zone *time.Location) time.Ti
 
 // rotateFull begins a new file for a form whose file has reached log_rotation_size.
 func (w *writer) rotateFull(to logging.Destination) {
-	f, limit := w.files[to], w.settings.Bytes(guc.LogRotationSize)
-	if f == nil || limit <= 0 || f.size < limit || w.noRotation {
+	form, limit := &w.forms[to], w.settings.Bytes(guc.LogRotationSize)
+	if form.file == nil || limit <= 0 || form.file.size < limit || form.noRotation || w.last() {
 		return
 	}
 	path := w.path(to, w.now())
-	if path != f.path {
-		w.noRotation = !w.open(to, path, false)
+	if path != form.file.path {
+		form.noRotation = !w.open(to, path, false)
 		w.writeCurrent()
 		return
 	}
 	// The name is the same, because it has no time in it or no second has passed: the full file gets another.
-	if err := f.aside(); err != nil {
-		w.noRotation = true
+	if err := form.file.aside(&w.full); err != nil {
+		form.noRotation = true
 		w.complain(err)
 	}
 }
@@ -55,15 +55,18 @@ func (w *writer) rotateFull(to logging.Destination) {
 // rotateAll begins new files, by the names of the time t. What has the same name as before is opened again: somebody may
 // have moved the file away.
 func (w *writer) rotateAll(t time.Time, byAge bool) {
-	for to := range w.files {
-		to := logging.Destination(to)
-		if !w.wanted(to) {
+	if w.last() {
+		return
+	}
+	for to := range w.forms {
+		form, to := &w.forms[to], logging.Destination(to)
+		if !w.wanted(to) || byAge && form.noRotation {
 			continue
 		}
-		path, f := w.path(to, t), w.files[to]
-		truncate := byAge && w.settings.Bool(guc.LogTruncateOnRotation) && f != nil && f.path != path
+		path := w.path(to, t)
+		truncate := byAge && w.settings.Bool(guc.LogTruncateOnRotation) && form.file != nil && form.file.path != path
 		if !w.open(to, path, truncate) {
-			w.noRotation = true
+			form.noRotation = true
 		}
 	}
 	w.writeCurrent()
@@ -71,10 +74,14 @@ func (w *writer) rotateAll(t time.Time, byAge bool) {
 
 // writeCurrent tells which files are being written to.
 func (w *writer) writeCurrent() {
+	if w.last() {
+		return
+	}
 	var b strings.Builder
-	for to, f := range w.files {
-		if f != nil && w.wanted(logging.Destination(to)) && (to != int(logging.ToText) || w.textWanted()) {
-			b.WriteString(names[to] + " " + f.path + "\n")
+	for to := range w.forms {
+		path := w.forms[to].path()
+		if path != "" && w.wanted(logging.Destination(to)) && (to != int(logging.ToText) || w.textWanted()) {
+			b.WriteString(names[to] + " " + path + "\n")
 		}
 	}
 	temporary := currentFile + ".tmp"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"gopkg.in/natefinch/lumberjack.v2"
 
 	"waypost/internal/datadir"
 	"waypost/internal/guc"
@@ -22,18 +23,26 @@ const retryAfter = time.Second
 // writer owns the files. All of it belongs to one goroutine.
 type writer struct {
 	settings *guc.Settings
-	queue    *queue
+	queues   *queues
 	stderr   io.Writer // for what cannot be logged
 	sink     *logging.Sink
 	log      zerolog.Logger
 
-	files      [logging.NumDestinations]*file // nil: the form is not wanted
-	next       time.Time                      // when the files are too old; zero: never
-	noRotation bool                           // a new file could not be opened: the old ones are kept until SIGHUP
-	failing    bool                           // the last write failed, and that was said
+	forms      [logging.NumDestinations]form
+	next       time.Time // when the files are too old; zero: never
 	retry      *time.Timer
 	ageReached *time.Timer
+	full       lumberjack.Logger // renames full files
 	now        func() time.Time
+	last       func() bool // all who could write have gone: the files may be another node's already
+}
+
+// form is one form of the log.
+type form struct {
+	file       *file     // nil: none is open
+	noRotation bool      // a new file could not be opened: the old one is kept until SIGHUP
+	failing    bool      // the last write failed, and that was said
+	resting    time.Time // after a failure: when to try again
 }
 
 // suffix of each form's files, in place of .log; their names in current_logfiles.
@@ -42,9 +51,11 @@ var (
 	names    = [logging.NumDestinations]string{logging.ToText: "stderr", logging.ToJSON: "jsonlog"}
 )
 
-func newWriter(settings *guc.Settings, q *queue, stderr io.Writer) *writer {
-	w := &writer{settings: settings, queue: q, stderr: stderr, retry: stopped(), ageReached: stopped(), now: time.Now}
-	w.sink = logging.NewSink(own{w})
+func newWriter(settings *guc.Settings, q *queues, stderr io.Writer) *writer {
+	w := &writer{settings: settings, queues: q, stderr: stderr, retry: stopped(), ageReached: stopped(), now: time.Now,
+		last: q.ending}
+	w.sink = logging.NewSink(stderr)
+	w.sink.UseForms(q.push) // our own events go the way of all others
 	w.sink.SetProcess(func() string { return procsignal.Logger.String() }, func() string { return "" })
 	w.configure()
 	return w
@@ -56,17 +67,12 @@ func stopped() *time.Timer {
 	return t
 }
 
-// own takes the logger's own events: they go the way of all others.
-type own struct{ w *writer }
-
-func (o own) Write(event []byte) (int, error) {
-	text, json := logging.Destinations(o.w.settings.String(guc.LogDestination))
-	to := logging.ToText
-	if json && !text {
-		to = logging.ToJSON
+// path is the open file's.
+func (f *form) path() string {
+	if f.file == nil {
+		return ""
 	}
-	o.w.queue.push(event, to)
-	return len(event), nil
+	return f.file.path
 }
 
 func (w *writer) configure() {
@@ -78,40 +84,39 @@ func (w *writer) configure() {
 // run writes until there is nothing more to write.
 func (w *writer) run(hangup, rotate <-chan os.Signal) {
 	w.begin()
-	for !w.queue.over() {
-		ready := w.queue.ready
-		if w.failing && !w.queue.ending() {
-			ready = nil // until the disk has had a rest
-		}
+	for !w.queues.over() {
 		select {
-		case <-ready:
+		case <-w.queues.ready:
 		case <-w.retry.C:
 		case <-hangup:
 			w.reload()
 		case <-rotate:
 			w.rotateAll(w.now(), false)
 		case <-w.ageReached.C:
-			if !w.noRotation {
-				w.rotateAll(w.next, true)
-			}
+			w.rotateAll(w.next, true)
 			w.setNext()
 		}
-		if !w.drain() && w.queue.ending() {
+		if !w.drain() && w.queues.ending() {
 			w.giveUp()
 			break
 		}
 	}
-	for _, f := range w.files {
-		if f != nil {
-			f.close()
-		}
+	for to := range w.forms {
+		w.closeFile(&w.forms[to])
+	}
+}
+
+func (w *writer) closeFile(f *form) {
+	if f.file != nil {
+		f.file.close()
+		f.file = nil
 	}
 }
 
 // begin opens the first files: those that a logger before this one had, if the node is the same.
 func (w *writer) begin() {
 	before := w.readCurrent()
-	for to := range w.files {
+	for to := range w.forms {
 		if !w.wanted(logging.Destination(to)) {
 			continue
 		}
@@ -144,16 +149,15 @@ func (w *writer) path(to logging.Destination, t time.Time) string {
 func (w *writer) open(to logging.Destination, path string, truncate bool) bool {
 	mode := os.FileMode(w.settings.Int(guc.LogFileMode)).Perm() | 0o200
 	f, err := openFile(path, mode, w.dirMode(), truncate)
+	form := &w.forms[to]
 	if err != nil {
-		if !w.failing {
+		if !form.failing {
 			w.complain(err)
 		}
 		return false
 	}
-	if w.files[to] != nil {
-		w.files[to].close()
-	}
-	w.files[to] = f
+	w.closeFile(form)
+	form.file = f
 	return true
 }
 
@@ -171,47 +175,64 @@ func (w *writer) complain(err error) {
 	logging.Event(&log, zerolog.InfoLevel, err)
 }
 
-// drain writes what there is. False: the disk does not take it.
+// drain writes what there is. False: there is a form that the disk does not take.
 func (w *writer) drain() bool {
-	for b := w.queue.first(); b != nil; b = w.queue.first() {
-		if err := w.write(b); err != nil {
-			if !w.failing {
-				w.failing = true
+	ok := true
+	for to := range w.forms {
+		// At the end nothing rests.
+		if rested := !w.now().Before(w.forms[to].resting); !rested && !w.queues.ending() {
+			ok = false
+		} else if !w.drainForm(logging.Destination(to)) {
+			ok = false
+		}
+	}
+	return ok
+}
+
+func (w *writer) drainForm(to logging.Destination) bool {
+	form, q := &w.forms[to], &w.queues.of[to]
+	for b, more := q.first(); more; b, more = q.first() {
+		if err := w.write(b, to); err != nil {
+			if !form.failing {
+				form.failing = true
 				w.complain(err)
 			}
+			form.resting = w.now().Add(retryAfter)
 			w.retry.Reset(retryAfter)
 			return false
 		}
-		w.queue.written()
-		w.failing = false
-		if n := w.queue.takeLost(); n > 0 {
-			w.log.Warn().Msgf("%d messages were lost because the log files could not be written", n)
+		q.written()
+		form.failing = false
+		if n := q.takeLost(); n > 0 {
+			w.log.Warn().Msgf("%d messages were lost because log file \"%s\" could not be written", n, w.forms[to].path())
 		}
-		w.rotateFull(b.to)
+		w.rotateFull(to)
 	}
 	return true
 }
 
 // write writes one batch.
-func (w *writer) write(b *batch) error {
-	if len(b.text) == 0 {
+func (w *writer) write(b []byte, to logging.Destination) error {
+	if len(b) == 0 {
 		return nil
 	}
-	to := b.to
-	if w.files[to] == nil && !w.wanted(to) {
+	if w.forms[to].file == nil && !w.wanted(to) {
 		to = logging.ToText // its file was closed a moment ago
 	}
-	if w.files[to] == nil && !w.open(to, w.path(to, w.now()), false) {
+	if w.forms[to].file == nil && !w.open(to, w.path(to, w.now()), false) {
 		return errors.New("no log file is open")
 	}
-	return w.files[to].write(b.text)
+	return w.forms[to].file.write(b)
 }
 
 // giveUp leaves what no disk would take to stderr, at the end.
 func (w *writer) giveUp() {
-	for b := w.queue.first(); b != nil; b = w.queue.first() {
-		w.stderr.Write(b.text)
-		w.queue.written()
+	for to := range w.queues.of {
+		q := &w.queues.of[to]
+		for b, more := q.first(); more; b, more = q.first() {
+			w.stderr.Write(b)
+			q.written()
+		}
 	}
 }
 
@@ -223,12 +244,12 @@ func (w *writer) reload() {
 		w.log.Debug().Msg(e.Error())
 	}
 	w.settings = next
-	w.noRotation = false
 	w.configure()
-	for to := range w.files {
-		if w.files[to] != nil && !w.wanted(logging.Destination(to)) {
-			w.files[to].close()
-			w.files[to] = nil
+	for to := range w.forms {
+		form := &w.forms[to]
+		form.noRotation = false
+		if form.file != nil && !w.wanted(logging.Destination(to)) {
+			w.closeFile(form)
 			w.writeCurrent()
 		}
 	}
