@@ -12,6 +12,8 @@ import (
 type Bound struct {
 	st *Statement
 	r  *run
+
+	held int // bytes that the parameters take
 }
 
 // Bound begins an execution of a statement that has no parameters yet.
@@ -27,6 +29,7 @@ func (b *Bound) Add(p Param) (err error) {
 		return told(err)
 	}
 	b.r.params = append(b.r.params, v)
+	b.held += types.Size(v)
 	return nil
 }
 
@@ -39,5 +42,5 @@ func (b *Bound) Start(formats []int16) (rows *Rows, err error) {
 	return b.st.start(b.r, formats)
 }
 
-// Memory is what the statement keeps in memory now, in bytes.
-func (b *Bound) Memory() int { return b.r.call.Memory() }
+// Memory is what the statement keeps in memory now, with its parameters, in bytes.
+func (b *Bound) Memory() int { return b.r.call.Memory() + b.held }

@@ -232,12 +232,13 @@ func (e *castElements) eval(f *frame) (value, error) {
 	out := &types.Array{Elem: e.elem.typ(), Vals: make([]value, len(in.Vals))}
 	outer := f.tested
 	defer func() { f.tested = outer }()
+	defer f.call.Drop(f.call.Held())
 	for i, el := range in.Vals {
 		if el == nil {
 			continue
 		}
 		f.tested = el
-		if out.Vals[i], err = e.elem.eval(f); err != nil {
+		if out.Vals[i], err = f.hold(e.elem); err != nil {
 			return nil, err
 		}
 	}

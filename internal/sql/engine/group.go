@@ -45,11 +45,9 @@ func (q *query) group(f *frame, next cursor) (cursor, error) {
 		if !ok {
 			break
 		}
-		keys := make(row, len(q.keys))
-		for i, k := range q.keys {
-			if keys[i], err = k.eval(f); err != nil {
-				return nil, err
-			}
+		keys, err := f.evalAll(q.keys)
+		if err != nil {
+			return nil, err
 		}
 		key := rowKey(keys, nil)
 		g := groups[key]

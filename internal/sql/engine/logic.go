@@ -133,7 +133,8 @@ func (e *distinct) key(b *strings.Builder) {
 }
 
 func (e *distinct) eval(f *frame) (value, error) {
-	l, err := e.left.eval(f)
+	defer f.call.Drop(f.call.Held())
+	l, err := f.hold(e.left)
 	if err != nil {
 		return nil, err
 	}
@@ -203,9 +204,10 @@ func (e *choose) key(b *strings.Builder) {
 
 func (e *choose) eval(f *frame) (value, error) {
 	var arg value
+	defer f.call.Drop(f.call.Held())
 	if e.arg != nil {
 		var err error
-		if arg, err = e.arg.eval(f); err != nil {
+		if arg, err = f.hold(e.arg); err != nil {
 			return nil, err
 		}
 	}
@@ -267,8 +269,9 @@ func (e *minMax) key(b *strings.Builder) {
 
 func (e *minMax) eval(f *frame) (value, error) {
 	var best value
+	defer f.call.Drop(f.call.Held())
 	for _, a := range e.args {
-		v, err := a.eval(f)
+		v, err := f.hold(a)
 		if err != nil {
 			return nil, err
 		}
@@ -302,7 +305,8 @@ func (e *anyAll) key(b *strings.Builder) {
 }
 
 func (e *anyAll) eval(f *frame) (value, error) {
-	left, err := e.left.eval(f)
+	defer f.call.Drop(f.call.Held())
+	left, err := f.hold(e.left)
 	if err != nil {
 		return nil, err
 	}

@@ -111,9 +111,10 @@ func (e *subselect) fetch(f *frame) (catalog.Cursor, error) {
 
 func (e *subselect) eval(f *frame) (value, error) {
 	var left value
+	defer f.call.Drop(f.call.Held())
 	if e.test != nil {
 		var err error
-		if left, err = e.test.eval(f); err != nil {
+		if left, err = f.hold(e.test); err != nil {
 			return nil, err
 		}
 	}

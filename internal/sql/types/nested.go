@@ -2,7 +2,7 @@ package types
 
 import (
 	"bytes"
-	"strings"
+	"slices"
 )
 
 // MaxSize bounds an array or a record, in bytes: both its text, whose quotes
@@ -124,22 +124,27 @@ func needsQuotes(s []byte, delimiters string) bool {
 }
 
 // quote puts what follows at into quotes, where a quote is escaped by escape.
+// It grows buf once and moves the bytes from the last on.
 func quote(buf []byte, at int, escape byte) []byte {
-	s := string(buf[at:])
-	buf = append(buf[:at], '"')
-	for {
-		i := strings.IndexAny(s, `"\`)
-		if i < 0 {
-			break
+	from := len(buf)
+	more := 2 + bytes.Count(buf[at:], []byte{'"'}) + bytes.Count(buf[at:], []byte{'\\'})
+	buf = slices.Grow(buf, more)[:from+more]
+	to := len(buf) - 1
+	buf[to] = '"'
+	for from > at {
+		from--
+		to--
+		c := buf[from]
+		buf[to] = c
+		switch c {
+		case '"':
+			to--
+			buf[to] = escape
+		case '\\':
+			to--
+			buf[to] = '\\'
 		}
-		buf = append(buf, s[:i]...)
-		if s[i] == '"' {
-			buf = append(buf, escape)
-		} else {
-			buf = append(buf, '\\')
-		}
-		buf = append(buf, s[i])
-		s = s[i+1:]
 	}
-	return append(append(buf, s...), '"')
+	buf[at] = '"'
+	return buf
 }
