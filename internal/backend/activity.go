@@ -187,30 +187,17 @@ func (s *Session) countEnd(err error) {
 	}
 }
 
-// secretWord is in every statement that may tell a password: in those about roles, and in the conninfos of ALTER SYSTEM.
-const secretWord = "password"
-
-// publicText is what others may see of a query string that nobody has understood yet: nothing behind that word.
+// publicText is what others may see of a query string that nobody has understood yet.
 func publicText(text string) string {
-	if at := indexFold(text, secretWord); at >= 0 {
-		return text[:at+len(secretWord)] + " <hidden>"
+	if at := logging.SecretAt(text); at >= 0 {
+		return text[:at] + " <hidden>"
 	}
 	return text
 }
 
-// indexFold is strings.Index for a lower-case word of ASCII, in any case.
-func indexFold(s, word string) int {
-	for i := 0; i+len(word) <= len(s); i++ {
-		if strings.EqualFold(s[i:i+len(word)], word) {
-			return i
-		}
-	}
-	return -1
-}
-
 // revealText tells the whole text after all, once it is known that no statement in it can have a password.
 func (t *tcop) revealText(text string, statements []*sql.Parsed) {
-	if indexFold(text, secretWord) < 0 {
+	if !logging.HoldsPassword(text) {
 		return
 	}
 	for _, p := range statements {
@@ -228,6 +215,10 @@ func secretive(s ast.Stmt) bool {
 		return false
 	case *ast.Prepare:
 		return secretive(s.Query)
+	case *ast.AlterSystem:
+		return guc.MayBeSecret(s.Name)
+	case *ast.AlterRoleSet:
+		return guc.MayBeSecret(s.Name)
 	}
 	return true
 }
@@ -236,7 +227,7 @@ func secretive(s ast.Stmt) bool {
 // password.
 func hiding(text string, err error) error {
 	var e *sql.Error
-	if !errors.As(err, &e) || indexFold(text, secretWord) < 0 || !strings.Contains(e.Message, " at or near ") {
+	if !errors.As(err, &e) || !logging.HoldsPassword(text) || !strings.Contains(e.Message, " at or near ") {
 		return err
 	}
 	hidden := *e

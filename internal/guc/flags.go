@@ -49,3 +49,9 @@ func (p *Param) Long() string {
 	}
 	return ""
 }
+
+// MayBeSecret says whether a setting's value may hold a password: as far as the table says, or can say.
+func MayBeSecret(name string) bool {
+	id, known := Find(name)
+	return name != "" && (!known || params[id].Flags&flagSecret != 0)
+}

@@ -1627,7 +1627,7 @@ var params = [numParams]Param{
 	SslPassphraseCommand: {
 		Name: "ssl_passphrase_command", Type: String, Context: Sighup, Boot: "",
 		Category: catSSL, Short: "Command that gives the passphrase of the private key",
-		Flags: FlagSuperuserOnly,
+		Flags: FlagSuperuserOnly | flagSecret,
 	},
 	SslPassphraseCommandSupportsReload: {
 		Name: "ssl_passphrase_command_supports_reload", Type: Bool, Context: Sighup, Boot: "off",

@@ -20,7 +20,7 @@ func SecretAt(sql string) int {
 			if at := afterAlter(sql[i+len("alter"):]); at >= 0 {
 				return i + len("alter") + at
 			}
-		case ':' | 0x20:
+		case ':':
 			// A URI, with a user and perhaps a password in front of the host.
 			if beginsWith(sql[i:], "://") && strings.IndexByte(sql[i:], '@') >= 0 {
 				return i + len("://")
@@ -74,7 +74,9 @@ func blanks(s string) int {
 }
 
 // beginsWith is strings.HasPrefix for a lower-case word of ASCII, in any case.
-func beginsWith(s, word string) bool { return len(s) >= len(word) && strings.EqualFold(s[:len(word)], word) }
+func beginsWith(s, word string) bool {
+	return len(s) >= len(word) && strings.EqualFold(s[:len(word)], word)
+}
 
 // wordIs is beginsWith for all of a word.
 func wordIs(s, word string) bool {
