@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
+	"waypost/internal/tlsfiles/tlstest"
 	"waypost/protocol"
 	"waypost/tests/cluster"
 	"waypost/xlog"
@@ -35,10 +36,10 @@ func (b *bench) tls() {
 
 // encrypt gives both servers the same certificate and turns TLS on.
 func (b *bench) encrypt(s *source, relay *cluster.Waypost) {
-	certificate, key := b.makeCertificate()
+	pair := tlstest.NewCA(b, "root").Issue(b, "localhost")
 	for _, dir := range []string{s.DataDir, relay.DataDir} {
-		b.disk.WriteFile(filepath.Join(dir, "server.crt"), certificate)
-		b.disk.WriteFile(filepath.Join(dir, "server.key"), key)
+		b.disk.WriteFile(filepath.Join(dir, "server.crt"), string(pair.CertPEM()))
+		b.disk.WriteFile(filepath.Join(dir, "server.key"), string(pair.KeyPEM(b)))
 	}
 	s.Configure(map[string]string{"ssl": "on"})
 	s.Reload()

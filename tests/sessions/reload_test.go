@@ -2,25 +2,19 @@ package sessions
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
+	"waypost/internal/tlsfiles/tlstest"
 	"waypost/tests/cluster"
 )
 
@@ -32,7 +26,8 @@ func TestReloadUnderLoadBreaksNoStreamThatItNeedNot(t *testing.T) {
 	c := cluster.New(t)
 	primary := c.NewPostgres("primary", 15, cluster.PostgresOptions{SegSizeMB: 1})
 	relay := c.InitWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{Settings: map[string]string{"ssl": "on"}})
-	writeCertificate(t, c, relay, 1)
+	ca := tlstest.NewCA(t, "root")
+	writeCertificate(t, c, relay, ca.Issue(t, "first"))
 	relay.Start()
 	standby := c.StandbyOf(primary, "standby", relay.Conninfo(), nil)
 	encrypted := fmt.Sprintf("host=127.0.0.1 port=%d user=postgres sslmode=require", relay.Port)
@@ -47,7 +42,7 @@ func TestReloadUnderLoadBreaksNoStreamThatItNeedNot(t *testing.T) {
 		"SELECT ssl FROM pg_stat_ssl JOIN pg_stat_replication USING (pid) WHERE application_name = 'encrypted'"))
 
 	r.changeHBA()
-	r.changeCertificate()
+	r.changeCertificate(ca.Issue(t, "second"))
 	r.changeTimeouts()
 	require.Equal(t, r.receiver, relay.Pids("walreceiver"))
 	r.changePrimaryConninfo(primary)
@@ -160,27 +155,26 @@ func (r *reloads) changeHBA() {
 }
 
 // changeCertificate: who comes in from now on sees the new one.
-func (r *reloads) changeCertificate() {
+func (r *reloads) changeCertificate(next *tlstest.Pair) {
 	r.t.Helper()
-	require.Equal(r.t, int64(1), r.serial())
-	writeCertificate(r.t, r.c, r.relay, 2)
+	require.Equal(r.t, "first", r.shownName())
+	writeCertificate(r.t, r.c, r.relay, next)
 	r.reload()
-	cluster.Eventually(r.t, patience, "the new certificate is shown", func() bool { return r.serial() == 2 })
+	cluster.Eventually(r.t, patience, "the new certificate is shown", func() bool { return r.shownName() == "second" })
 	r.load.WaitAcked(r.t, patience, 50)
 	r.requireStreams()
 }
 
-// serial is the serial number of the certificate that a new client sees.
-func (r *reloads) serial() int64 {
+// shownName is the name in the certificate that a new client sees.
+func (r *reloads) shownName() (name string) {
 	r.t.Helper()
-	var serial int64
 	config, err := pgconn.ParseConfig(
 		fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=require", r.relay.Port))
 	require.NoError(r.t, err)
 	config.TLSConfig.VerifyPeerCertificate = func(raw [][]byte, _ [][]*x509.Certificate) error {
 		cert, err := x509.ParseCertificate(raw[0])
 		if err == nil {
-			serial = cert.SerialNumber.Int64()
+			name = cert.Subject.CommonName
 		}
 		return err
 	}
@@ -189,7 +183,7 @@ func (r *reloads) serial() int64 {
 	_, is := conn.Conn().(*tls.Conn)
 	require.True(r.t, is)
 	closeConn(conn)
-	return serial
+	return name
 }
 
 func (r *reloads) changeTimeouts() {
@@ -238,24 +232,12 @@ func (r *reloads) badFilesChangeNothing() {
 	r.requireStreams()
 }
 
-// writeCertificate makes server.crt and server.key, which nobody vouches for.
-func writeCertificate(t *testing.T, c *cluster.Cluster, w *cluster.Waypost, serial int64) {
+// writeCertificate makes pair the server's, for its next start or reload.
+func writeCertificate(t *testing.T, c *cluster.Cluster, w *cluster.Waypost, pair *tlstest.Pair) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "relay"}, DNSNames: []string{"localhost"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	require.NoError(t, err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	for name, block := range map[string]*pem.Block{
-		"server.key": {Type: "PRIVATE KEY", Bytes: keyDER}, "server.crt": {Type: "CERTIFICATE", Bytes: der},
-	} {
+	for name, text := range map[string][]byte{"server.key": pair.KeyPEM(t), "server.crt": pair.CertPEM()} {
 		path := filepath.Join(w.DataDir, name)
-		c.WriteFile(path+".new", string(pem.EncodeToMemory(block)))
+		c.WriteFile(path+".new", string(text))
 		require.NoError(t, os.Rename(path+".new", path))
 	}
 }
