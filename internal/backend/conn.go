@@ -227,6 +227,13 @@ func (c *Conn) AcquireWithin(d time.Duration) bool {
 	}
 }
 
+// letIn is for a client that has proved who it is.
+func (c *Conn) letIn() {
+	if c.tls != nil {
+		c.tls.letIn()
+	}
+}
+
 // Release gives the turn back.
 func (c *Conn) Release() { <-c.turn }
 

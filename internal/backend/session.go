@@ -176,7 +176,7 @@ func (s *Session) begin() error {
 	if err := s.authenticate(); err != nil {
 		return err
 	}
-	s.hba = nil // whoever is in stays in, whatever the rules become
+	s.letIn()
 	if err := s.claim(); err != nil {
 		return err
 	}
@@ -191,6 +191,12 @@ func (s *Session) begin() error {
 	key := s.cancelKey(s.P.Proc)
 	s.out = protocol.AppendBackendKeyData(s.out, uint32(s.P.Proc.PID()), key[:])
 	return nil
+}
+
+// letIn: the client has proved who it is. What only strangers are measured by is dropped.
+func (s *Session) letIn() {
+	s.hba = nil // whoever is in stays in, whatever the rules become
+	s.Conn.letIn()
 }
 
 // claim takes a walsender's place. Nobody has one before they have proved who they are.

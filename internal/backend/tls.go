@@ -18,7 +18,9 @@ import (
 // crypto/tls lets one goroutine read and another write. But a reader may have to write, too: it answers an alert, or a client
 // that asks for new keys. Such a write waits for the writer to have come to the end of its record, and the writer for it. It
 // does not have the turn, and needs none, since crypto/tls puts whole records out; it asks GiveUp on behalf of the writer
-// only (writing), who then waits for it.
+// only (writing), who then waits for it. Where nobody waits for it, the client must take the answer in time all the same:
+// before authentication by the deadline for what it sends, later within patience. crypto/tls goes on reading after such a
+// write has failed, so socket ends that.
 //
 // crypto/tls hands record after record to the socket, and each is a system call and a wake of the client. Those of a long
 // message are gathered and sent together, which saves a third of the processor time. Meanwhile a reader's records line up
@@ -30,7 +32,12 @@ type encryption struct {
 
 	noWait atomic.Bool // a write that the kernel does not take at once has failed: the process is about to end
 
+	patience time.Duration // how long the client may leave a reader's record where no deadline holds
+
 	mu      sync.Mutex // guards the fields below
+	known   bool       // the client has been let in
+	answers int        // how many records readers have written before that
+	lost    error      // of a reader's write: there is nothing more to read
 	writing bool       // the holder of the turn is in a write, so that GiveUp is its question
 	gather  bool       // records go to out; the holder of the turn sends them
 	sending bool       // it does so now: what comes to out is a reader's
@@ -45,15 +52,24 @@ const (
 	// mostGathered is how much out may hold of a reader's, bytes, while the client takes nothing. It is far more than any
 	// client has reason to ask for.
 	mostGathered = 16 << 10
+
+	// mostAnswers is how many records a client may ask for before it has been let in. None has reason to ask for any.
+	mostAnswers = 8
+
+	// answerPatience is encryption.patience. Nothing but such records fills the socket of a session that is idle.
+	answerPatience = time.Minute
 )
 
-// errFlooded ends a connection whose client asks for ever new keys and does not read.
-var errFlooded = errors.New("the client does not take the answers to its handshake messages")
+// What ends a connection whose client asks for ever new keys.
+var (
+	errFlooded  = errors.New("the client does not take the answers to its handshake messages")
+	errTooOften = errors.New("the client asks for new keys too often")
+)
 
 // startTLS does the server's part of a handshake, and has everything that follows encrypted. unread is what the client has
 // sent of it already. The error is ErrTimeout, io.EOF, or what is wrong.
 func (c *Conn) startTLS(config *tls.Config, unread []byte) (tls.ConnectionState, error) {
-	e := &encryption{c: c, unread: unread}
+	e := &encryption{c: c, unread: unread, patience: answerPatience}
 	e.tls = tls.Server(socket{e}, config)
 	e.beginWrite()
 	err := e.tls.Handshake()
@@ -81,14 +97,63 @@ func (e *encryption) endWrite() {
 	e.mu.Unlock()
 }
 
-// giveUp asks the holder of the turn whether to go on, if it is in a write.
-func (e *encryption) giveUp() error {
+// giveUp says whether a record that the client has not taken since then is to be tried again (nil). If the holder of the
+// turn is in a write, it is asked.
+func (e *encryption) giveUp(since time.Time) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.writing || e.c.GiveUp == nil {
+	if e.writing {
+		if e.c.GiveUp == nil {
+			return nil
+		}
+		return e.c.GiveUp()
+	}
+	until := since.Add(e.patience)
+	if deadline := e.c.Deadline(); !e.known && !deadline.IsZero() {
+		until = deadline
+	}
+	if time.Now().After(until) {
+		return errFlooded
+	}
+	return nil
+}
+
+// letIn is for a client that has proved who it is.
+func (e *encryption) letIn() {
+	e.mu.Lock()
+	e.known = true
+	e.mu.Unlock()
+}
+
+// mayAnswer counts a record if it is a reader's, and says whether it may be written.
+func (e *encryption) mayAnswer() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.lost != nil {
+		return e.lost
+	}
+	if e.writing || e.known {
 		return nil
 	}
-	return e.c.GiveUp()
+	if e.answers++; e.answers > mostAnswers {
+		e.lost = errTooOften
+	}
+	return e.lost
+}
+
+// lose ends the reading if the record that could not be written was a reader's.
+func (e *encryption) lose(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.writing {
+		e.lost = err
+	}
+}
+
+func (e *encryption) readable() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.lost
 }
 
 // read is Conn.Read's.
@@ -101,6 +166,9 @@ func (e *encryption) read(b []byte) (int, error) {
 		return 0, ErrTimeout
 	case err == io.EOF:
 		return 0, io.EOF
+	}
+	if lost := e.readable(); lost != nil {
+		err = lost // crypto/tls can make nothing of what follows
 	}
 	var errno unix.Errno
 	if errors.As(err, &errno) {
@@ -223,6 +291,9 @@ func (c *Conn) sayGoodbye() {
 type socket struct{ e *encryption }
 
 func (s socket) Read(b []byte) (int, error) {
+	if err := s.e.readable(); err != nil {
+		return 0, err
+	}
 	if len(s.e.unread) > 0 {
 		n := copy(b, s.e.unread)
 		s.e.unread = s.e.unread[n:]
@@ -236,10 +307,14 @@ func (s socket) Read(b []byte) (int, error) {
 }
 
 func (s socket) Write(b []byte) (int, error) {
+	if err := s.e.mayAnswer(); err != nil {
+		return 0, err
+	}
 	if done, err := s.e.gathered(b); done || err != nil {
 		return len(b), err
 	}
 	if err := s.e.send(b); err != nil {
+		s.e.lose(err)
 		return 0, err
 	}
 	return len(b), nil
@@ -247,6 +322,7 @@ func (s socket) Write(b []byte) (int, error) {
 
 // send sends all of b, which is whole records.
 func (e *encryption) send(b []byte) error {
+	began := time.Now()
 	for {
 		n, err := unix.SendmsgN(e.c.fd, b, nil, nil, unix.MSG_NOSIGNAL)
 		b = b[max(n, 0):]
@@ -259,7 +335,7 @@ func (e *encryption) send(b []byte) error {
 		case e.noWait.Load():
 			return err
 		default:
-			if err := e.giveUp(); err != nil {
+			if err := e.giveUp(began); err != nil {
 				return err
 			}
 		}

@@ -240,6 +240,45 @@ func TestReadersRecordsLineUpBehindTheWriters(t *testing.T) {
 	require.ErrorIs(t, err, errFlooded)
 }
 
+// A reader's record that nobody else waits for: the client asks for new keys and does not read.
+func TestReadersRecordsAreTakenInTimeOrTheConnectionEnds(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		prepare func(c *Conn)
+	}{
+		{"before authentication", func(c *Conn) { c.SetDeadline(time.Now().Add(2 * stallCheck)) }},
+		{"afterwards", func(c *Conn) {
+			c.letIn()
+			c.tls.patience = 2 * stallCheck
+			c.SetDeadline(time.Now().Add(time.Hour))
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c, client, _ := securePair(t)
+			tc.prepare(c)
+			_, err := client.Write([]byte("there is something to read"))
+			require.NoError(t, err)
+			failed := make(chan error, 1)
+			c.tls.answers = -1 << 20 // this is not about their number
+			go func() {              // what a reader does, in effect
+				var err error
+				for err == nil { // no socket holds that much
+					_, err = c.tls.tls.Write(make([]byte, longestRecord))
+				}
+				failed <- err
+			}()
+			select {
+			case err := <-failed:
+				require.ErrorIs(t, err, errFlooded)
+			case <-time.After(10 * time.Second):
+				t.Fatal("it waits for ever")
+			}
+			_, err = c.Read(make([]byte, 100))
+			require.ErrorContains(t, err, errFlooded.Error())
+		})
+	}
+}
+
 func TestLastWordsOverTLSTakeNoWaiting(t *testing.T) {
 	c, _, _ := securePair(t)
 	c.GiveUp = func() error { return errors.New("full") }

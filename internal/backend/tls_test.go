@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -317,6 +318,24 @@ func TestClientMayAskForNewKeys(t *testing.T) {
 	talk(t, c, "-tls1_3", startup, "K", sync, "K", sync)
 	require.NoError(t, c.Session.Result(t))
 	require.NotContains(t, n.Log.String(), "SSL error")
+}
+
+// Before it is let in, a client has no reason to ask for new keys over and over.
+func TestStrangerMayNotAskForNewKeysForEver(t *testing.T) {
+	n := newSecure(t, backendtest.Options{}, nil)
+	c := n.Connect()
+	require.Equal(t, "S", c.SSLRequest())
+	talk(t, c, "-tls1_3", "K", "K", "K", "K", "K", "K", "K", "K", "K")
+	select {
+	case <-c.Session.Done():
+	case <-time.After(10 * time.Second):
+		t.Fatal("it was answered nine times")
+	}
+	require.Contains(t, n.Log.String(), "SSL error: the client asks for new keys too often")
+	c = n.Connect()
+	require.Equal(t, "S", c.SSLRequest())
+	talk(t, c, "-tls1_3", append([]string{startup}, slices.Repeat([]string{"K", sync}, 20)...)...)
+	require.NoError(t, c.Session.Result(t))
 }
 
 func TestRenegotiationEndsTheSessionAlone(t *testing.T) {
