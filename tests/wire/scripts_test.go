@@ -247,6 +247,17 @@ func streamScripts(w walRange) []script {
 			p.until("Z")
 			p.until("Z")
 		}),
+		in("canceled and again", func(p *player) {
+			p.cancel()
+			p.until("Z")
+			p.send(status(w.to, 1)) // what belongs to the copy is ignored
+			p.send(rawclient.Query(w.start()))
+			p.until("W")
+			p.wal = nil
+			p.stream(w.to)
+			p.send(rawclient.Typed('c', nil))
+			p.until("Z")
+		}),
 		sends("copy fail", rawclient.Typed('f', []byte("enough\x00"))),
 		in("half closed", func(p *player) { _ = p.CloseWrite(); p.toEnd() }),
 		sends("query", rawclient.Query("IDENTIFY_SYSTEM")),

@@ -27,7 +27,9 @@ type player struct {
 	wal   []byte
 	start xlog.LSN
 	ended bool
-	sql   bool // columns of views are told apart from others by one of the servers
+	port  int
+	key   []byte // by which the session's statement can be canceled
+	sql   bool   // columns of views are told apart from others by one of the servers
 }
 
 func (p *player) note(format string, args ...any) {
@@ -58,6 +60,18 @@ func (p *player) until(types string) byte {
 
 // toEnd reads all that comes up to the connection's end.
 func (p *player) toEnd() { p.until("") }
+
+// cancel has the session's statement canceled.
+func (p *player) cancel() {
+	c, err := rawclient.Dial(p.port, patience)
+	if err != nil {
+		p.note("%v", err)
+		return
+	}
+	defer c.Close()
+	_ = c.Send(request(cancel, p.key...))
+	_, _ = c.Byte() // the server closes once it has passed the request on
+}
 
 // answer reads the one byte that answers a request for encryption.
 func (p *player) answer() byte {
@@ -134,6 +148,7 @@ func (p *player) message(m rawclient.Message) {
 	case m.Type == '2' && len(m.Body) > 0: // else it is BindComplete
 		p.note("E of protocol 2: %s", strings.TrimSpace(strings.TrimSuffix(string(m.Body), "\x00")))
 	case m.Type == 'K':
+		p.key = m.Body
 		p.note("K %d bytes", len(m.Body)) // pid and key
 	case m.Type == 'S':
 		p.note("S %s", strings.ReplaceAll(strings.TrimSuffix(string(m.Body), "\x00"), "\x00", " = "))

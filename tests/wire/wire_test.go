@@ -75,7 +75,7 @@ func play(t *testing.T, s script, port int) []string {
 	c, err := rawclient.Dial(port, patience)
 	require.NoError(t, err)
 	defer c.Close()
-	p := &player{Client: c}
+	p := &player{Client: c, port: port}
 	s.play(p)
 	return p.lines
 }
