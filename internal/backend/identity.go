@@ -144,6 +144,8 @@ func (t *tcop) readRoles() *roles.Set {
 	if err != nil {
 		t.P.Log.Info().Msg(err.Error())
 		set, info = t.Roles, nil
+	} else if t.Role.Upstream {
+		set = t.Roles.Keep(set, t.Role)
 	}
 	t.roleSet, t.rolesFile = set, info
 	return t.roleSet

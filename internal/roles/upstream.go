@@ -44,3 +44,15 @@ func (s *Set) With(r *Role, memberOf []string) (*Set, *Role) {
 	}
 	return &with, &own
 }
+
+// Keep gives a later set with a role of the upstream's in it that s has got by With, and its memberships.
+func (s *Set) Keep(later *Set, r *Role) *Set {
+	var memberOf []string
+	for _, m := range s.members {
+		if m.Member == r.OID {
+			memberOf = append(memberOf, s.ByOID(m.Role).Name)
+		}
+	}
+	with, _ := later.With(r, memberOf)
+	return with
+}

@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"waypost/tests/cluster"
 )
 
 // whoami is all that a session says about who it is.
@@ -93,4 +95,25 @@ func TestNobodyBecomesWhomTheyMayNot(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, denied, 11, "postgres and other, four ways each")
 	same("user=plain replication=true role=postgres")
+}
+
+// TestMembershipsOfTheUpstreamHoldInTheSession has a role of the upstream's do what a predefined role may.
+func TestMembershipsOfTheUpstreamHoldInTheSession(t *testing.T) {
+	c := cluster.New(t)
+	pg := c.NewPostgres("postgres", 17, cluster.PostgresOptions{})
+	for _, sql := range []string{lookup, "CREATE ROLE watcher LOGIN PASSWORD 'x' IN ROLE pg_monitor",
+		"CREATE ROLE stranger LOGIN PASSWORD 'x'"} {
+		pg.Exec(sql)
+	}
+	node := c.InitWaypost("node", pg.Conninfo(), cluster.WaypostOptions{
+		Settings: map[string]string{"auth_query": "SELECT * FROM waypost_auth($1)"}})
+	node.Start()
+	for user, want := range map[string][2]string{"watcher": {"t", node.DataDir}, "stranger": {"f", "ERROR 42501"}} {
+		said := converse(t, node.Port, "user="+user, "SELECT pg_has_role('pg_monitor', 'usage')", "SHOW data_directory", whoami)
+		require.Contains(t, said, "\n"+want[0]+"\n"+want[1])
+		require.Contains(t, said, user+"|"+user+"|none|"+user+"|off")
+		node.Query("CREATE ROLE noise_of_" + user) // the file is another one now
+	}
+	said := converse(t, node.Port, "user=watcher", "SET ROLE pg_monitor", whoami, "SET ROLE pg_checkpoint")
+	require.Contains(t, said, "pg_monitor|watcher|pg_monitor|watcher|off\nERROR 42501")
 }
