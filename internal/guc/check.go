@@ -188,6 +188,9 @@ func (p *Param) checkListen(s string) *Error {
 	if colon < 0 {
 		return p.refuse(s, "The address must have the form host:port.")
 	}
+	if host := s[:colon]; strings.IndexByte(host, ':') >= 0 && (host[0] != '[' || host[len(host)-1] != ']') {
+		return p.refuse(s, "An IPv6 address must stand in square brackets.")
+	}
 	if port, rest, ok := scanInteger(s[colon+1:]); !ok || rest != "" || port < 1 || port > 65535 {
 		return p.refuse(s, "The port must be a number from 1 to 65535.")
 	}

@@ -73,9 +73,9 @@ func (p *Param) words() []string {
 	return nil
 }
 
-// The words of lists. PostgreSQL's other destinations of the log are refused: to take them would be to log nowhere.
+// The words of lists. Where the log cannot go it is taken, so that a server's file can be used, and Warnings tells of it.
 var (
-	logDestinations   = []string{"stderr", "jsonlog"}
+	logDestinations   = []string{"stderr", "jsonlog", "csvlog", "syslog"}
 	directIOKinds     = []string{"data", "wal", "wal_init"}
 	selfGrants        = []string{"set", "inherit"}
 	relationKinds     = []string{"view", "foreign-table"}
@@ -114,43 +114,4 @@ func contains(words []string, name string) bool {
 		}
 	}
 	return false
-}
-
-// checkStandbyNames looks at the grammar of synchronous_standby_names:
-//
-//	list | n (list) | FIRST n (list) | ANY n (list)
-func (p *Param) checkStandbyNames(s string) *Error {
-	rest := trimSpace(s)
-	if rest == "" {
-		return nil
-	}
-	open := strings.IndexByte(rest, '(')
-	if open < 0 || strings.IndexByte(rest, '"') >= 0 && strings.IndexByte(rest, '"') < open {
-		return p.checkStandbyList(s, rest)
-	}
-	head := strings.Fields(rest[:open])
-	if len(head) == 2 && (compareFold(head[0], "first") == 0 || compareFold(head[0], "any") == 0) {
-		head = head[1:]
-	}
-	if len(head) != 1 || span(head[0], isDigit) != len(head[0]) || rest[len(rest)-1] != ')' {
-		return p.badSyntax(s)
-	}
-	if strings.Trim(head[0], "0") == "" {
-		return p.refuse(s, "number of synchronous standbys ("+head[0]+") must be greater than zero")
-	}
-	return p.checkStandbyList(s, rest[open+1:len(rest)-1])
-}
-
-func (p *Param) checkStandbyList(s, list string) *Error {
-	names, ok := splitNames(list)
-	if !ok || len(names) == 0 {
-		return p.badSyntax(s)
-	}
-	return nil
-}
-
-func (p *Param) badSyntax(s string) *Error {
-	e := p.refuse(s, quote(p.Name)+" parser failed.")
-	e.SQLSTATE = codeSyntax
-	return e
 }

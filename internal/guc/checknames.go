@@ -71,7 +71,7 @@ func (p *Param) checkTimeline(s string) *Error {
 	if s == "current" || s == "latest" {
 		return nil
 	}
-	if _, err := strconv.ParseUint(s, 0, 32); err != nil {
+	if _, ok := leadingNumber(s); !ok {
 		return p.refuse(s, quote(p.Name)+" is not a valid number.")
 	}
 	return nil
@@ -97,15 +97,74 @@ func (p *Param) checkTarget(s string) *Error {
 			return p.invalid(s, "")
 		}
 	case checkTargetTime:
-		if s == "now" || s == "today" || s == "tomorrow" || s == "yesterday" || !strings.ContainsAny(s, "0123456789") {
+		if !looksLikeTime(s) {
 			return p.invalid(s, "")
 		}
 	case checkTargetXID:
-		if _, err := strconv.ParseUint(trimSpace(s), 0, 64); err != nil {
+		if _, ok := leadingNumber(s); !ok {
 			return p.invalid(s, "")
 		}
 	}
 	return nil
+}
+
+// TargetTimeline is the timeline that a value of recovery_target_timeline names, 0 for none.
+func TargetTimeline(text string) uint32 {
+	n, _ := leadingNumber(text)
+	return uint32(n)
+}
+
+// leadingNumber reads a number as strtoul(3) does with the base 0: what follows it is left out, and none is 0. It fails
+// where the number is too large.
+func leadingNumber(s string) (n uint64, ok bool) {
+	s = trimLeft(s)
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		s = s[1:]
+	}
+	base, digit := 10, isDigit
+	switch {
+	case len(s) > 2 && (s[:2] == "0x" || s[:2] == "0X") && isHex(s[2]):
+		base, digit, s = 16, isHex, s[2:]
+	case s != "" && s[0] == '0':
+		base, digit = 8, func(c byte) bool { return c >= '0' && c <= '7' }
+	}
+	s = s[:span(s, digit)]
+	if s == "" {
+		return 0, true
+	}
+	n, err := strconv.ParseUint(s, base, 64)
+	return n, err == nil
+}
+
+// monthNames are what the month of a date may begin with.
+const monthNames = "jan feb mar apr may jun jul aug sep oct nov dec"
+
+// looksLikeTime says whether s can be a point in time: there must be a date, and no word that is no month, zone or the like.
+// Whether there is such a day is not looked at: nothing is ever recovered up to it.
+func looksLikeTime(s string) bool {
+	date := false
+	for rest := s; rest != ""; {
+		n := span(rest, isAlpha)
+		if n == 0 {
+			digits := span(rest, isDigit)
+			after := rest[digits:]
+			date = date || digits >= 6 || digits > 0 && len(after) > 1 && strings.IndexByte("-/.", after[0]) >= 0
+			rest = rest[max(digits, 1):]
+			continue
+		}
+		word := strings.ToLower(rest[:n])
+		month := n >= 3 && strings.Contains(monthNames, word[:3])
+		switch word {
+		case "now", "today", "epoch", "allballs", "infinity":
+			return false
+		}
+		if !month && n > 5 && !strings.Contains(s, "/") { // a zone's name has a slash, its abbreviation few letters
+			return false
+		}
+		date = date || month
+		rest = rest[n:]
+	}
+	return date
 }
 
 func isHex8(s string) bool { return len(s) >= 1 && len(s) <= 8 && span(s, isHex) == len(s) }

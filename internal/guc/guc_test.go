@@ -93,11 +93,12 @@ func TestBadValuesAreRefusedInPostgreSQLsWords(t *testing.T) {
 		{"wal_level", "none", `invalid value for parameter "wal_level": "none"`, "Available values: minimal, replica, logical."},
 		{"primary_slot_name", "A", `invalid value for parameter "primary_slot_name": "A"`,
 			"Replication slot names may only contain lower case letters, numbers, and the underscore character."},
-		{"log_destination", "stderr, csvlog", `invalid value for parameter "log_destination": "stderr, csvlog"`,
+		{"log_destination", "stderr, eventlog", `invalid value for parameter "log_destination": "stderr, eventlog"`,
 			`Waypost's log goes to "stderr" as text, or as "jsonlog".`},
 		{"datestyle", "ISO, x", `invalid value for parameter "DateStyle": "ISO, x"`, ""},
 		{"datestyle", "ISO, SQL", `invalid value for parameter "DateStyle": "ISO, SQL"`, ""},
-		{"recovery_target_timeline", "x", `invalid value for parameter "recovery_target_timeline": "x"`, ""},
+		{"recovery_target_timeline", "99999999999999999999",
+			`invalid value for parameter "recovery_target_timeline": "99999999999999999999"`, ""},
 	} {
 		err := New().Set(c.name, c.in, SourceOverride)
 		require.EqualError(t, err, c.message)

@@ -202,6 +202,21 @@ func TestReloadAppliesWhatMayChange(t *testing.T) {
 	require.Equal(t, 10*time.Second, s.Duration(WalSenderTimeout), "the old settings stay as they were")
 }
 
+// pg_conf_load_time() is a reload's that was, but for a value, well.
+func TestReloadWithABadValueCounts(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, configFileName, "wal_sender_timeout = 10s\n")
+	s := load(t, dir)
+	write(t, dir, configFileName, "wal_sender_timeout = 10x\nlog_destination = csvlog\n")
+	next, report := s.Reloaded()
+	require.True(t, report.Applied)
+	require.NotEmpty(t, report.Errors)
+	require.Len(t, report.Warnings, 1)
+	_, report = next.Reloaded()
+	require.True(t, report.Applied)
+	require.Empty(t, report.Warnings, "it was said")
+}
+
 func TestReloadOfABadFileKeepsOldValues(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, dir, configFileName, "wal_sender_timeout = 10s\n")
@@ -213,6 +228,7 @@ func TestReloadOfABadFileKeepsOldValues(t *testing.T) {
 		write(t, dir, configFileName, text)
 		next, report := s.Reloaded()
 		require.Same(t, s, next)
+		require.False(t, report.Applied)
 		require.Empty(t, report.Changes)
 		require.Equal(t, []string{want,
 			`configuration file "` + path + `" contains errors; no changes were applied`}, messages(report.Errors))

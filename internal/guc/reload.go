@@ -2,9 +2,11 @@ package guc
 
 // Report is what a reload came to.
 type Report struct {
-	Changes []Change
-	Errors  Errors   // all that is wrong, the verdict last; empty if all is well
-	Skipped []string // files of include_if_exists that are not there
+	Applied  bool // the configuration counts as loaded, even if a value was wrong; false where nothing was applied
+	Changes  []Change
+	Errors   Errors   // all that is wrong, the verdict last; empty if all is well
+	Warnings []*Error // those of Settings.Warnings that are new
+	Skipped  []string // files of include_if_exists that are not there
 }
 
 // Reloaded reads the configuration again, as on SIGHUP, and gives the settings that hold from now on; s stays as it is.
@@ -22,7 +24,8 @@ func (s *Settings) Reloaded() (*Settings, Report) {
 	if len(r.errs) > 0 {
 		r.verdict(config, "; unaffected changes were applied")
 	}
-	return next, Report{Changes: next.changes(s, r.items), Errors: r.errs, Skipped: r.skipped}
+	return next, Report{Applied: true, Changes: next.changes(s, r.items), Errors: r.errs, Warnings: next.newWarnings(s),
+		Skipped: r.skipped}
 }
 
 // readAll reads all configuration files again.

@@ -13,7 +13,7 @@ const zoneDir = "/usr/share/zoneinfo"
 
 // checkZone gives a time zone's name as the database spells it.
 func (p *Param) checkZone(s string) (string, *Error) {
-	name, _, ok := zone(s)
+	name, _, ok := zone(zoneDir, s)
 	if !ok {
 		e := p.invalid(s, "")
 		if hours, rest, number := scanFloat(s); number && rest == "" && (hours <= -168 || hours >= 168) {
@@ -30,15 +30,23 @@ func (p *Param) checkZone(s string) (string, *Error) {
 
 // Location is what a value of TimeZone means. A name that SET would not take is UTC.
 func Location(name string) *time.Location {
-	if _, loc, ok := zone(name); ok {
+	if _, loc, ok := zone(zoneDir, name); ok {
 		return loc
 	}
 	return time.UTC
 }
 
 // zone finds a time zone: of the database by name in any case, by an offset in hours east of Greenwich (7, -3.5, INTERVAL
-// '-08:00'), or in POSIX's form (EST5EDT, <+03>-3), whose offsets count west.
-func zone(s string) (name string, loc *time.Location, ok bool) {
+// '-08:00'), or in POSIX's form (EST5EDT, <+03>-3), whose offsets count west. Where there is no database any name will do, and
+// stands for UTC: a node must start in a container, too, and Warnings tells of it.
+func zone(dir, s string) (name string, loc *time.Location, ok bool) {
+	if name, loc, ok = findZone(dir, s); !ok && plausibleZone(s) && !haveZones(dir) {
+		return s, time.UTC, true
+	}
+	return name, loc, ok
+}
+
+func findZone(dir, s string) (name string, loc *time.Location, ok bool) {
 	switch {
 	case s == "" || len(s) > 255:
 		return "", nil, false
@@ -51,11 +59,38 @@ func zone(s string) (name string, loc *time.Location, ok bool) {
 		name, loc = offsetZone(seconds)
 		return name, loc, true
 	}
-	if name, data, ok := zoneFile(s); ok {
+	if name, data, ok := zoneFile(dir, s); ok {
 		loc, err := time.LoadLocationFromTZData(name, data)
 		return name, loc, err == nil
 	}
-	return posixZone(strings.ToUpper(s))
+	if name, loc, ok := posixZone(strings.ToUpper(s)); ok {
+		return name, loc, true
+	}
+	for _, name := range [...]string{"Etc/UTC", "Etc/GMT", "Etc/UCT", "Etc/Zulu", "Etc/Universal", "UCT", "Zulu", "Universal"} {
+		if compareFold(name, s) == 0 {
+			return name, time.UTC, true
+		}
+	}
+	return "", nil, false
+}
+
+// haveZones says whether there is a database.
+func haveZones(dir string) bool {
+	names, err := os.ReadDir(dir)
+	return err == nil && len(names) > 0
+}
+
+// plausibleZone says whether s is of the form that the database's names have.
+func plausibleZone(s string) bool {
+	for part := range strings.SplitSeq(s, "/") {
+		if part == "" || !isAlpha(part[0]) {
+			return false
+		}
+		if n := span(part, func(c byte) bool { return isLetterOrDigit(c) || strings.IndexByte("_+-", c) >= 0 }); n < len(part) {
+			return false
+		}
+	}
+	return true
 }
 
 // zoneOffset reads hours, or INTERVAL 'hours:minutes', east of Greenwich.
@@ -123,21 +158,21 @@ func pad2(n int) string {
 }
 
 // zoneFile finds a file of the database by its name in any case.
-func zoneFile(s string) (name string, data []byte, ok bool) {
+func zoneFile(dir, s string) (name string, data []byte, ok bool) {
 	for part := range strings.SplitSeq(s, "/") {
 		if part == "" || part[0] == '.' || len(name)+len(part) > 255 {
 			return "", nil, false
 		}
-		found, ok := entryFold(filepath.Join(zoneDir, name), part)
+		found, ok := entryFold(filepath.Join(dir, name), part)
 		if !ok {
 			return "", nil, false
 		}
 		name = filepath.Join(name, found)
 	}
-	if strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix") {
+	if strings.HasPrefix(name, "right/") || strings.HasPrefix(name, "posix") || name == "localtime" {
 		return "", nil, false // with leap seconds, or another name of what is there by its own
 	}
-	path := filepath.Join(zoneDir, name)
+	path := filepath.Join(dir, name)
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > 1<<20 {
 		return "", nil, false
 	}

@@ -49,11 +49,11 @@ func ConfigOf(s *guc.Settings) *Config {
 	return c
 }
 
-// Destinations says which forms a value of log_destination asks for.
+// Destinations says which forms a value of log_destination asks for. What is not supported becomes text.
 func Destinations(list string) (text, json bool) {
 	for word := range strings.SplitSeq(list, ",") {
 		switch strings.ToLower(strings.Trim(strings.TrimSpace(word), `"`)) {
-		case "stderr":
+		case "stderr", "csvlog", "syslog":
 			text = true
 		case "jsonlog":
 			json = true

@@ -239,7 +239,7 @@ func TestJSONHasPostgreSQLsKeysInItsOrder(t *testing.T) {
 func TestDestinationsAreAList(t *testing.T) {
 	for list, want := range map[string][2]bool{
 		"stderr": {true, false}, "jsonlog": {false, true}, "stderr, jsonlog": {true, true},
-		`JSONLOG,"stderr"`: {true, true}, "": {},
+		`JSONLOG,"stderr"`: {true, true}, "": {}, "csvlog": {true, false}, "syslog, jsonlog": {true, true},
 	} {
 		text, json := Destinations(list)
 		require.Equal(t, want, [2]bool{text, json}, list)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"time"
 
 	"waypost/internal/guc"
@@ -33,13 +32,13 @@ func (s *Startup) newest(tli xlog.TimeLineID, held xlog.LSN) (b branch, ok bool,
 	if target == "current" {
 		return branch{}, false, nil
 	}
-	only, _ := strconv.ParseUint(target, 0, 32) // 0, no timeline, where it is no number
+	only := xlog.TimeLineID(guc.TargetTimeline(target))
 	found, err := s.localHistories()
 	if err != nil {
 		return branch{}, false, err
 	}
 	for _, h := range slices.Backward(found) {
-		if h.TLI() <= tli || only != 0 && h.TLI() != xlog.TimeLineID(only) {
+		if h.TLI() <= tli || only != 0 && h.TLI() != only {
 			continue
 		}
 		at, next, in := h.SwitchPoint(tli)
