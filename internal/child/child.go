@@ -193,7 +193,7 @@ func (p *Process) Reload() []guc.Change {
 	for _, e := range report.Errors {
 		p.Log.Debug().Msg(e.Error())
 	}
-	if len(report.Errors) == 0 {
+	if report.Applied {
 		p.ConfigLoaded = time.Now()
 	}
 	p.Settings = next

@@ -48,7 +48,7 @@ func newCollector(p *child.Process) *collector {
 func (c *collector) use(p *child.Process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settings, c.loaded = p.Settings, time.Now()
+	c.settings, c.loaded = p.Settings, p.ConfigLoaded
 }
 
 // Describe is prometheus.Collector's.

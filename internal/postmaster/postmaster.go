@@ -199,6 +199,7 @@ func (pm *Postmaster) takeDirectory(self string, mode datadir.Mode) error {
 		return err
 	}
 	pm.log.Info().Msgf("starting Waypost, PID %d", os.Getpid())
+	pm.logWarnings(pm.settings.Warnings())
 	if !pm.loadHBA() {
 		return fmt.Errorf("could not load %s", pm.settings.String(guc.HbaFile))
 	}
@@ -261,6 +262,12 @@ func (pm *Postmaster) logHBA(err error) {
 func (pm *Postmaster) logSkipped(paths []string) {
 	for _, path := range paths {
 		pm.log.Info().Msgf("skipping missing authentication file \"%s\"", path)
+	}
+}
+
+func (pm *Postmaster) logWarnings(list []*guc.Error) {
+	for _, w := range list {
+		logging.Event(&pm.log, zerolog.WarnLevel, w)
 	}
 }
 

@@ -124,7 +124,10 @@ func (pm *Postmaster) reload() {
 		pm.log.Info().Msg(c.Message())
 	}
 	pm.useSettings(next)
-	pm.configLoaded = time.Now()
+	pm.logWarnings(report.Warnings)
+	if report.Applied {
+		pm.configLoaded = time.Now()
+	}
 	if !pm.loadHBA() {
 		pm.log.Info().Msgf("%s was not reloaded", pm.settings.String(guc.HbaFile))
 	}
