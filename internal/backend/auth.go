@@ -80,6 +80,7 @@ func (a *authentication) chooseRule() error {
 		Database: a.Startup.Database, User: a.Startup.User,
 		Replication: a.Startup.Replication == protocol.ReplicationPhysical,
 		Member:      a.isMember,
+		Deadline:    a.deadline(),
 	}
 	a.rule = a.hba.Rules.Match(client)
 	switch {

@@ -11,14 +11,14 @@ import (
 	"waypost/internal/logging"
 )
 
-// hostnameTimeout bounds the look-up of log_hostname: the client waits for it.
+// hostnameTimeout bounds the look-up of log_hostname, beside authentication_timeout: the client waits for it.
 const hostnameTimeout = 10 * time.Second
 
 // knowPeer tells the log where the client is, by name if log_hostname says so.
 func (s *Session) knowPeer() {
 	peer := &s.Conn.Peer
 	if s.P.Settings.Bool(guc.LogHostname) && !peer.Local() {
-		peer.Name = hostname(peer.Addr.String())
+		peer.Name = hostname(peer.Addr.String(), s.Conn.Deadline())
 	}
 	s.P.LogClient(func(c *logging.Client) {
 		c.Start = s.started
@@ -29,10 +29,12 @@ func (s *Session) knowPeer() {
 	})
 }
 
-// hostname is the name that the system knows an address by, or "".
-func hostname(addr string) string {
-	ctx, cancel := context.WithTimeout(context.Background(), hostnameTimeout)
+// hostname is the name that the system knows an address by, or "" if there is none, or none by then.
+func hostname(addr string, deadline time.Time) string {
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
+	ctx, cancelOne := context.WithTimeout(ctx, hostnameTimeout)
+	defer cancelOne()
 	names, err := net.DefaultResolver.LookupAddr(ctx, addr)
 	if err != nil || len(names) == 0 {
 		return ""

@@ -138,10 +138,6 @@ func (s *Session) run(cac launch.CAC) error {
 }
 
 func (s *Session) serve(cac launch.CAC) error {
-	s.knowPeer()
-	if s.P.Settings.Bool(guc.LogConnections) {
-		s.P.Log.Info().Msg("connection received: " + s.Conn.Peer.log())
-	}
 	s.TakeReload()
 	deadline := time.Now().Add(s.P.Settings.Duration(guc.AuthenticationTimeout))
 	s.Conn.SetDeadline(deadline)
@@ -150,6 +146,10 @@ func (s *Session) serve(cac launch.CAC) error {
 			return ErrTimeout
 		}
 		return nil
+	}
+	s.knowPeer()
+	if s.P.Settings.Bool(guc.LogConnections) {
+		s.P.Log.Info().Msg("connection received: " + s.Conn.Peer.log())
 	}
 	if err := s.readStartup(); err != nil {
 		return s.die(err)

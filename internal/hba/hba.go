@@ -19,7 +19,10 @@
 // it. The first rule that fits holds. (PostgreSQL: libpq/hba.c; manual, "The pg_hba.conf File", "User Name Maps".)
 package hba
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // ConnType is the kind of connection that a rule is for.
 type ConnType uint8
@@ -157,6 +160,7 @@ type Client struct {
 	// Resolver is asked only if a rule names hosts, Interfaces only by samehost and samenet. Nil asks the system.
 	Resolver   Resolver
 	Interfaces func() ([]netip.Prefix, error)
+	Deadline   time.Time // Resolver is to answer by then, and in 10 s at most; zero: no other bound
 
 	lookup lookup
 }

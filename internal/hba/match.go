@@ -119,8 +119,17 @@ func (m *matcher) resolver() Resolver {
 	return net.DefaultResolver
 }
 
+// within bounds one look-up.
+func (m *matcher) within() (context.Context, context.CancelFunc) {
+	until := time.Now().Add(lookupTimeout)
+	if d := m.c.Deadline; !d.IsZero() && d.Before(until) {
+		until = d
+	}
+	return context.WithDeadline(context.Background(), until)
+}
+
 func (m *matcher) reverse(l *lookup) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	ctx, cancel := m.within()
 	defer cancel()
 	names, err := m.resolver().LookupAddr(ctx, m.addr.String())
 	if err != nil || len(names) == 0 {
@@ -131,7 +140,7 @@ func (m *matcher) reverse(l *lookup) {
 }
 
 func (m *matcher) forward(l *lookup) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	ctx, cancel := m.within()
 	defer cancel()
 	addrs, err := m.resolver().LookupNetIP(ctx, "ip", l.name)
 	if err != nil {
