@@ -89,6 +89,24 @@ func (n *node) logger() int {
 	return pids[0]
 }
 
+// halt stops a process and waits until all its threads stand still: until then one may still read what comes.
+func (n *node) halt(pid int) {
+	n.t.Helper()
+	require.NoError(n.t, syscall.Kill(pid, syscall.SIGSTOP))
+	cluster.Eventually(n.t, patience, "the process stands still", func() bool {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		require.NoError(n.t, err)
+		for _, path := range threads {
+			stat, err := os.ReadFile(path)
+			_, state, _ := strings.Cut(string(stat), ") ")
+			if err == nil && !strings.HasPrefix(state, "T") {
+				return false
+			}
+		}
+		return len(threads) > 0
+	})
+}
+
 // wordy makes lines in the log: each connection that is refused says so.
 func (n *node) wordy(times int, user string) {
 	n.t.Helper()
@@ -133,7 +151,7 @@ func TestLoggerIsStartedAgainAndNothingIsLost(t *testing.T) {
 	for round := range 3 {
 		pid := n.logger()
 		// Stopped, it takes nothing in: what is logged now stands in the pipe when it dies.
-		require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+		n.halt(pid)
 		n.wordy(5, fmt.Sprintf("round%d", round))
 		require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
 		n.waitText(".log", fmt.Sprintf(`logger \(PID %d\) was terminated by signal 9`, pid))
@@ -304,7 +322,7 @@ func TestStuckLoggerHoldsUpNobodyForLong(t *testing.T) {
 	n := start(t, map[string]string{"log_connections": "on"})
 	n.waitText(".log", "ready to accept")
 	pid := n.logger()
-	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	n.halt(pid)
 	statement := "select nothing_" + strings.Repeat("x", 100_000)
 	conn, err := pgconn.Connect(t.Context(), n.Conninfo())
 	require.NoError(t, err)
