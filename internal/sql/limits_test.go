@@ -69,6 +69,46 @@ func TestNestingThatIsAllowedTakesNoTime(t *testing.T) {
 	}
 }
 
+// numbered repeats a part of a statement, # being its number.
+func numbered(part, sep string, n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = strings.ReplaceAll(part, "#", fmt.Sprint(i))
+	}
+	return strings.Join(list, sep)
+}
+
+// TestWideStatementsAreAnalysedOrRefusedSoon: statements that are long rather
+// than deep take no time beyond their context's, nor memory.
+func TestWideStatementsAreAnalysedOrRefusedSoon(t *testing.T) {
+	wide := "(select " + numbered("1 as c#", ",", 1600) + ")"
+	for _, text := range []string{
+		"select 1 from " + numbered("generate_series(1,1) a#", ",", 3000),
+		"select 1 from " + numbered("generate_series(1,1) a#", ",", 1000) + " where " + numbered("a#=1", " and ", 1000),
+		"select 1 from " + numbered("lateral (select 1) a#", ",", 3000),
+		"select a" + strings.Repeat(".a", 60000),
+		"select a" + strings.Repeat(" . /* */ a", 10000),
+		"select x" + strings.Repeat("[1]", 40000) + " from (select array[1] as x) s",
+		"select (array[1])" + strings.Repeat(" [1 ]", 20000),
+		"select x" + strings.Repeat("[1].a", 20000) + " from (select array[1] as x) s",
+		"with c as " + wide + " select 1 from " + numbered("c a#", ",", 900),
+		"with c as " + wide + " select 1 from " + numbered("c a#", ",", 20) + " where " + numbered("nosuch=1", " or ", 1900),
+		"with c as " + wide + " select 1 from c" + numbered(" natural join c a#", "", 190),
+		"select 1 from " + strings.Repeat("(select * from ", 180) + wide + " s" + strings.Repeat(") s", 180),
+		"select 1 where 1 in (" + numbered("#", ",", 20000) + ")",
+	} {
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		begun := time.Now()
+		requireForClient(t, text, runAll(ctx, text, "", false))
+		require.Less(t, time.Since(begun), 2*time.Second, "%.100s", text)
+		runtime.ReadMemStats(&after)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16*sql.MaxMemory), "%.100s", text)
+		cancel()
+	}
+}
+
 // TestBracketsWithinQuotesDoNotNest: what is in strings and comments does not
 // count against the bounds.
 func TestBracketsWithinQuotesDoNotNest(t *testing.T) {

@@ -36,7 +36,7 @@ func (a *analyzer) enter() error {
 	if a.depth > maxLevels || a.steps > maxSteps {
 		return types.Errorf(types.CodeStatementTooComplex, "statement is too complex")
 	}
-	return nil
+	return a.call.Step()
 }
 
 func (a *analyzer) leave() { a.depth-- }

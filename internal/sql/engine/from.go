@@ -8,10 +8,18 @@ import (
 	"waypost/internal/sql/types"
 )
 
+// maxFromItems bounds a FROM list: each item is held against all before it.
+const maxFromItems = 1000
+
 // from analyses a FROM list: a cross join of its items, each of which may
 // refer to the ones before it if it is LATERAL.
 func (a *analyzer) from(sc *scope, list []ast.FromItem) (source, error) {
+	if len(list) > maxFromItems {
+		return nil, types.Errorf(types.CodeStatementTooComplex, "statement is too complex").
+			WithDetail("It has more than %d items in one FROM list.", maxFromItems)
+	}
 	var all source
+	begin := sc.width
 	for _, n := range list {
 		src, items, err := a.fromItem(sc, n)
 		if err != nil {
@@ -27,7 +35,7 @@ func (a *analyzer) from(sc *scope, list []ast.FromItem) (source, error) {
 			all = src
 			continue
 		}
-		all = &loop{left: all, right: src}
+		all = &loop{left: all, right: src, places: span{begin, sc.width}}
 	}
 	return all, nil
 }
@@ -47,6 +55,19 @@ func (a *analyzer) fromItem(sc *scope, n ast.FromItem) (source, []*nsItem, error
 		return nil, nil, err
 	}
 	defer a.leave()
+	before := sc.width
+	src, items, err := a.analyseItem(sc, n)
+	if err != nil {
+		return nil, nil, err
+	}
+	return src, items, a.call.Grow((sc.width - before) * columnSize)
+}
+
+// columnSize is about what a column of an item takes while a statement is
+// analysed, in bytes.
+const columnSize = 128
+
+func (a *analyzer) analyseItem(sc *scope, n ast.FromItem) (source, []*nsItem, error) {
 	switch x := n.(type) {
 	case *ast.RelationRef:
 		return a.relation(sc, x)
@@ -293,6 +314,7 @@ func (a *analyzer) join(sc *scope, j *ast.Join) (source, []*nsItem, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	out.places = span{from, sc.width}
 	if j.On != nil {
 		sc.items = items
 		outer := sc.clause
@@ -346,6 +368,9 @@ func (a *analyzer) using(sc *scope, j *ast.Join, out *loop, leftItems, rightItem
 	if j.Natural {
 		names = nil
 		for _, l := range left {
+			if err := a.call.Step(); err != nil {
+				return nil, nil, err
+			}
 			for _, r := range right {
 				if l.name == r.name {
 					names = append(names, l.name)

@@ -11,6 +11,7 @@ type loop struct {
 	// The parts of the frame's row that left and right have; not needed for
 	// inner joins.
 	from, middle, to int
+	places           span // all that the join has, columns of USING too
 }
 
 // mergedColumn is a column of USING, worked out for each pair.

@@ -214,7 +214,9 @@ func (a *analyzer) plainSelect(sc *scope, s *ast.Select, keepUnknown bool) (*que
 	}
 	a.describe(q)
 	if q.from != nil {
-		q.from, q.where = pushDown(q.from, q.where)
+		if q.from, q.where, err = a.pushDown(q.from, q.where); err != nil {
+			return nil, err
+		}
 	}
 	byCost(q.where)
 	q.grouping = len(q.keys) > 0 || len(q.aggs) > 0 || q.having != nil || len(s.GroupBy) > 0

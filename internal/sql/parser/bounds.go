@@ -13,6 +13,7 @@ const (
 	maxPrefixRun = 200 // prefix operators and NOTs in a row
 	maxJoins     = 200 // JOINs in all; they nest to the right
 	maxPrefixes  = 2000
+	maxChain     = 200 // of subscripts and fields, each of the one before
 )
 
 func tooComplex() *types.Error {
@@ -35,17 +36,42 @@ func bounded(text string) error {
 type bounds struct {
 	text                               string
 	nesting, run, cases, joins, prefix int
+
+	last       byte // of what is no space or comment
+	dots       int  // in the name that is being read
+	subscripts int  // that stand behind another
 }
 
 func (s *bounds) scan() error {
 	for i := 0; i < len(s.text); {
 		next := s.token(i)
-		if s.nesting+s.cases > maxNesting || s.run > maxPrefixRun || s.joins > maxJoins || s.prefix > maxPrefixes {
+		s.chain(i, next)
+		if s.nesting+s.cases > maxNesting || s.run > maxPrefixRun || s.joins > maxJoins || s.prefix > maxPrefixes ||
+			s.dots > maxChain || s.subscripts > maxChain {
 			return tooComplex()
 		}
 		i = next
 	}
 	return nil
+}
+
+// chain counts what makes a chain: the names of a.b.c, the subscripts of
+// a[1][2] and the fields of a[1].b[2].
+func (s *bounds) chain(i, next int) {
+	ch := s.text[i]
+	switch {
+	case ch == ' ' || ch == '\t' || ch == '\n' || ch == '\r' || ch == '\f' || ch == '\v':
+		return
+	case strings.HasPrefix(s.text[i:], "--") || strings.HasPrefix(s.text[i:], "/*"):
+		return
+	case ch == '[' && s.last == ']' || ch == '.' && s.last == ']':
+		s.subscripts++
+	case ch == '.':
+		s.dots++
+	case !inWord(ch) && ch != '"' && ch != '*':
+		s.dots = 0
+	}
+	s.last = s.text[next-1]
 }
 
 // token passes over one token (or one character) and counts it.
