@@ -1,11 +1,16 @@
 package walsender
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"waypost/internal/backend"
+	"waypost/internal/pgstat"
 	"waypost/internal/walsnd"
 	"waypost/xlog"
 )
@@ -34,4 +39,33 @@ func TestNoMessageBeginsOnceTheWalSenderIsClosed(t *testing.T) {
 	require.Zero(t, snd.InFlightFrom.Load())
 	require.EqualValues(t, 4711, snd.Snapshot().Pid)
 	require.Less(t, xlog.LSN(ctl.AbandonedUpto.Load()), sent+2*maxSendSize)
+}
+
+// A file that nobody reads stands for a disk that stands still.
+func TestDiskThatStandsStillDoesNotHoldUpTheLastWalSender(t *testing.T) {
+	st := benchStream(t, "tcp")
+	w := st.w
+	require.NoError(t, os.Chmod(w.p.DataDir, 0o700))
+	require.NoError(t, os.MkdirAll(filepath.Join(w.p.DataDir, pgstat.Dir), 0o700))
+	stuck := filepath.Join(w.p.DataDir, pgstat.FileName) + ".tmp"
+	require.NoError(t, unix.Mkfifo(stuck, 0o600))
+	t.Cleanup(func() { // let it go on, to its end
+		f, err := os.OpenFile(stuck, os.O_RDWR, 0)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { _, err := os.Stat(stuck); return err != nil }, 20*time.Second, time.Millisecond)
+		f.Close()
+	})
+	w.p.Stats.LeaveToSenders()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		w.Close()
+	}()
+	require.Eventually(t, func() bool { return w.snd.Snapshot().Pid == 0 }, 20*time.Second, time.Millisecond)
+	w.abandon() // whoever else is on the way out is not held up either
+	select {
+	case <-closed:
+	case <-time.After(20 * time.Second):
+		require.Fail(t, "still waiting for the disk")
+	}
 }

@@ -53,6 +53,9 @@ func (st *stream) untilFlush(now time.Time) (time.Duration, bool) {
 	return max(0, pgstat.FlushEvery-now.Sub(st.w.tally.at)), st.counted
 }
 
+// saveWithin is how long the node's end may wait for its statistics to be saved: a disk that stands still must not hold it up.
+const saveWithin = 2 * time.Second
+
 // saveLast saves the node's counters if this was its last walsender in a shutdown, when the checkpointer has left.
 func (w *WalSender) saveLast() {
 	for i := range w.p.Snds {
@@ -63,11 +66,22 @@ func (w *WalSender) saveLast() {
 	if !w.p.Stats.TakeLastSave() {
 		return
 	}
+	saved := make(chan error, 1)
+	go func() { saved <- w.save() }()
+	select {
+	case err := <-saved:
+		if err != nil {
+			w.p.Log.Warn().Err(err).Msg("could not save statistics")
+		}
+	case <-time.After(saveWithin):
+		w.p.Log.Warn().Msgf("could not save statistics: the disk has not answered within %v", saveWithin)
+	}
+}
+
+func (w *WalSender) save() error {
 	mode, err := datadir.Check(w.p.DataDir)
-	if err == nil {
-		err = w.p.Stats.Save(w.p.DataDir, mode, w.p.XLog.SystemID.Load())
-	}
 	if err != nil {
-		w.p.Log.Warn().Err(err).Msg("could not save statistics")
+		return err
 	}
+	return w.p.Stats.Save(w.p.DataDir, mode, w.p.XLog.SystemID.Load())
 }
