@@ -40,6 +40,9 @@ const FlushEvery = time.Second
 // Area is the place of Stats in the segment.
 var Area = shmem.Area[Stats]{Name: "Stats"}
 
+// apart stands between counters that different processes count: they shall not share a cache line.
+type apart [64]byte
+
 // Reset is when a group of counters was last set to zero.
 type Reset struct{ At atomic.Int64 }
 
@@ -49,6 +52,7 @@ type WAL struct {
 	FPI         atomic.Uint64 // full-page images in them
 	Bytes       atomic.Uint64
 	BuffersFull atomic.Uint64 // always 0 in a relay
+	_           apart
 	Write       atomic.Uint64 // write calls
 	Sync        atomic.Uint64 // syncs
 	WriteMicros atomic.Uint64 // only with track_wal_io_timing
@@ -159,6 +163,7 @@ type IO struct {
 	InitWriteMicros atomic.Uint64
 	InitFsyncs      atomic.Uint64
 	InitFsyncMicros atomic.Uint64
+	_               apart
 }
 
 // Waypost is the view waypost_wal: the way of the WAL in bytes.
@@ -166,7 +171,9 @@ type Waypost struct {
 	Received   Progress // bytes that came from the upstream
 	Written    Progress // bytes written to pg_wal
 	Flushed    Progress // bytes that a sync has covered
+	_          apart
 	Sent       Progress // bytes sent to all clients
+	_          apart
 	Checked    Progress // bytes of records that were checked
 	CRCFailed  Event    // records below the flushed position that were not good
 	Refetched  Event    // segments, and unfinished records, that were fetched again
@@ -180,8 +187,11 @@ type Progress struct {
 	LastAt atomic.Int64
 }
 
-// Add counts n more bytes at the time now.
+// Add counts n more bytes, if there are any, at the time now.
 func (p *Progress) Add(n uint64, now xlog.TimestampTz) {
+	if n == 0 {
+		return
+	}
 	p.Bytes.Add(n)
 	p.LastAt.Store(int64(now))
 }

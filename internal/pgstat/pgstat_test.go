@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sync/atomic"
 	"testing"
 
@@ -191,4 +192,26 @@ func resealed(b []byte) []byte {
 	body := append([]byte(nil), b[:len(b)-4]...)
 	sum := checksum(body)
 	return append(body, byte(sum), byte(sum>>8), byte(sum>>16), byte(sum>>24))
+}
+
+func TestBytesThatDidNotRiseLeaveTheTime(t *testing.T) {
+	var p Progress
+	p.Add(5, 100)
+	p.Add(0, 200)
+	require.EqualValues(t, 100, p.LastAt.Load())
+	p.Add(1, 300)
+	require.EqualValues(t, 300, p.LastAt.Load())
+}
+
+func TestWritersDoNotShareCacheLines(t *testing.T) {
+	offset := func(group any, field string) uintptr {
+		f, ok := reflect.TypeOf(group).FieldByName(field)
+		require.True(t, ok, field)
+		return f.Offset
+	}
+	const line = 64
+	require.GreaterOrEqual(t, offset(WAL{}, "Write")-offset(WAL{}, "Bytes"), uintptr(line), "walreceiver and startup")
+	require.GreaterOrEqual(t, offset(Waypost{}, "Sent")-offset(Waypost{}, "Flushed"), uintptr(line), "walsenders and walreceiver")
+	require.GreaterOrEqual(t, offset(Waypost{}, "Checked")-offset(Waypost{}, "Sent"), uintptr(line), "startup and walsenders")
+	require.GreaterOrEqual(t, reflect.TypeFor[IO]().Size()-offset(IO{}, "InitFsyncMicros"), uintptr(line), "one kind and the next")
 }
