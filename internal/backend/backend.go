@@ -50,7 +50,7 @@ var ErrDone = errors.New("session is done")
 
 // Main serves one client, from the socket's arrival to the session's end.
 func Main(p *child.Process, replication NewReplication) error {
-	b := &Server{Process: p, Replication: replication, Receive: launch.ReceiveClient}
+	b := &Server{Process: p, Replication: replication, Receive: launch.ReceiveClient, LetIn: launch.LetIn}
 	return b.Run()
 }
 
@@ -60,6 +60,8 @@ type Server struct {
 	Replication NewReplication
 	// Receive waits for the client's socket; io.EOF says that there will be none.
 	Receive func() (fd int, cac launch.CAC, err error)
+	// LetIn tells the postmaster that the client has proved who it is; nil where there is none to be told.
+	LetIn func()
 
 	reload atomic.Bool // the configuration is to be read again
 
@@ -109,6 +111,7 @@ func (b *Server) serve() error {
 	}
 	s := newSession(b.Process, conn, b.Replication, &b.reload)
 	s.hba = rules
+	s.tellLetIn = b.LetIn
 	kind := procsignal.Backend
 	if cac != launch.CACOK {
 		kind = procsignal.DeadEnd

@@ -42,6 +42,7 @@ type Session struct {
 	newReplication NewReplication
 	hba            *hba.Config // who may come in; nil once the client is in
 	out            []byte      // answers not sent yet: whole messages
+	tellLetIn      func()      // Server.LetIn
 	started        time.Time
 	reload         *atomic.Bool
 	phase          atomic.Uint32
@@ -139,7 +140,11 @@ func (s *Session) run(cac launch.CAC) error {
 
 func (s *Session) serve(cac launch.CAC) error {
 	s.TakeReload()
-	deadline := time.Now().Add(s.P.Settings.Duration(guc.AuthenticationTimeout))
+	patience := s.P.Settings.Duration(guc.AuthenticationTimeout)
+	if cac != launch.CACOK {
+		patience = min(patience, deadEndPatience)
+	}
+	deadline := time.Now().Add(patience)
 	s.Conn.SetDeadline(deadline)
 	s.Conn.GiveUp = func() error {
 		if time.Now().After(deadline) {
@@ -170,6 +175,10 @@ func (s *Session) serve(cac launch.CAC) error {
 	return s.commands()
 }
 
+// deadEndPatience is how long a client may take to hear why it is refused. Few processes are there to tell, and clients that
+// never ask must not keep them from the others.
+const deadEndPatience = 2 * time.Second
+
 // begin takes what the session needs, checks the client and greets it.
 func (s *Session) begin() error {
 	s.P.Title.Set("authentication")
@@ -197,6 +206,9 @@ func (s *Session) begin() error {
 func (s *Session) letIn() {
 	s.hba = nil // whoever is in stays in, whatever the rules become
 	s.Conn.letIn()
+	if s.tellLetIn != nil {
+		s.tellLetIn()
+	}
 }
 
 // claim takes a walsender's place. Nobody has one before they have proved who they are.

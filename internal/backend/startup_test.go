@@ -236,6 +236,14 @@ func TestRefusedClientsAreToldWhy(t *testing.T) {
 	}
 }
 
+// Few processes tell clients why they are refused: one that does not ask must not keep them from the others.
+func TestRefusedClientThatIsSilentDoesNotStay(t *testing.T) {
+	n := newNode(t, backendtest.Options{})
+	c := n.ConnectAs("tcp", launch.CACTooMany)
+	c.MustEnd()
+	require.NoError(t, c.Session.Result(t))
+}
+
 func TestPgHbaDecides(t *testing.T) {
 	n := newNode(t, backendtest.Options{HBA: `
 local  all          all                    trust

@@ -41,13 +41,30 @@ func SendClient(control *os.File, client int, cac CAC) error {
 }
 
 // ReceiveClient waits for the one client that the calling process is to serve. io.EOF says that there will be none.
-// The descriptor is the caller's.
+// The descriptor is the caller's. The control socket stays open until LetIn.
 func ReceiveClient() (client int, cac CAC, err error) {
-	client, cac, err = receiveClient(FDControl)
-	if err == nil {
-		unix.Close(FDControl)
+	unix.CloseOnExec(FDControl) // whoever else holds it would speak for us
+	return receiveClient(FDControl)
+}
+
+// LetIn tells the postmaster, once, that the client has proved who it is, by closing the control socket: nobody but the
+// calling process can say so, and of itself alone.
+func LetIn() { unix.Close(FDControl) }
+
+// LetInYet says of each control socket whether the child behind it has called LetIn or has ended. It never waits.
+func LetInYet(controls []*os.File) []bool {
+	fds := make([]unix.PollFd, len(controls))
+	for i, c := range controls {
+		fds[i].Fd = int32(c.Fd())
 	}
-	return client, cac, err
+	in := make([]bool, len(controls))
+	if n, err := unix.Poll(fds, 0); err != nil || n == 0 {
+		return in
+	}
+	for i := range fds {
+		in[i] = fds[i].Revents&(unix.POLLHUP|unix.POLLERR) != 0
+	}
+	return in
 }
 
 func receiveClient(control int) (client int, cac CAC, err error) {

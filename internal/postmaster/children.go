@@ -35,8 +35,10 @@ type child struct {
 	slot    int
 	kind    procsignal.Kind
 	orders  pmsignal.Orders // signals for it
-	control *os.File        // a spare's control socket, nil otherwise
+	control *os.File        // a spare's control socket, and a stranger's (see strangers); nil otherwise
+	client  uint64          // its client's number, in the order of their coming; 0 without one
 	ending  bool            // it was told to end, so no client may be given to it
+	toldAt  time.Time       // when it was
 	killed  bool            // by us
 }
 
@@ -80,9 +82,16 @@ func (pm *Postmaster) signalChildren(sig unix.Signal, of class) {
 		if pm.class(c)&of == 0 {
 			continue
 		}
-		c.ending = c.ending || sig == unix.SIGTERM || sig == unix.SIGQUIT
-		pm.note(c.orders.Send(pm.areas.PM, c.slot, c.pid, sig))
+		pm.signalChild(sig, c)
 	}
+}
+
+func (pm *Postmaster) signalChild(sig unix.Signal, c *child) {
+	if !c.ending && (sig == unix.SIGTERM || sig == unix.SIGQUIT) {
+		c.ending, c.toldAt = true, time.Now()
+		pm.roomTimer.Reset(roomPatience)
+	}
+	pm.note(c.orders.Send(pm.areas.PM, c.slot, c.pid, sig))
 }
 
 // deliverHeld sends the signals that were kept back from children that have come up since.

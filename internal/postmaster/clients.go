@@ -16,7 +16,7 @@ func (pm *Postmaster) acceptability() launch.CAC {
 	serving := pm.state == PMRun || pm.state == PMHotStandby
 	switch {
 	case serving && pm.shutdown == noShutdown && !pm.fatalError:
-		if pm.count(backends|walSenders|deadEnds) >= 2*maxClients(pm.settings) {
+		if pm.staying(backends|walSenders) >= 2*maxClients(pm.settings) {
 			return launch.CACTooMany
 		}
 		return launch.CACOK
@@ -37,7 +37,9 @@ func (pm *Postmaster) serveClient(client int) {
 	defer unix.Close(client)
 	cac := pm.acceptability()
 	kind := procsignal.Backend
-	if cac != launch.CACOK {
+	if cac == launch.CACOK {
+		pm.boundStrangers()
+	} else {
 		kind = procsignal.DeadEnd
 	}
 	c := pm.takeSpare()
@@ -50,9 +52,13 @@ func (pm *Postmaster) serveClient(client int) {
 	if err := launch.SendClient(c.control, client, cac); err != nil {
 		pm.log.Warn().Err(err).Msgf("could not hand a connection to PID %d", c.pid)
 	}
-	c.control.Close()
-	c.control = nil
 	c.kind = kind
+	pm.clientsServed++
+	c.client = pm.clientsServed
+	if kind == procsignal.DeadEnd {
+		c.control.Close()
+		c.control = nil
+	}
 }
 
 // takeSpare picks a process that waits for a client, one that has come up already if there is one.
@@ -67,6 +73,35 @@ func (pm *Postmaster) takeSpare() (spare *child) {
 		}
 	}
 	return spare
+}
+
+// staying counts the children of the classes that have not been told to end.
+func (pm *Postmaster) staying(of class) int {
+	n := 0
+	for _, c := range pm.children {
+		if !c.ending && pm.class(c)&of != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// roomPatience is how long new connections wait in the backlog for children that were told to end. One that takes longer
+// has been stopped, most likely, and must not keep everybody out.
+const roomPatience = 5 * time.Second
+
+// awaitsRoom says whether a connection that was taken now would be turned away only because children that were told to end
+// have not ended yet.
+func (pm *Postmaster) awaitsRoom() bool {
+	if pm.hasRoom() || pm.takeSpare() != nil {
+		return false
+	}
+	for _, c := range pm.children {
+		if c.ending && pm.class(c)&clients != 0 && time.Since(c.toldAt) < roomPatience {
+			return true
+		}
+	}
+	return false
 }
 
 // hasRoom says whether one more process for a client may be launched. A crowd of clients must not keep a walreceiver or

@@ -89,11 +89,15 @@ type Postmaster struct {
 	freeSlots         []int
 	killTimer         *time.Timer
 	sparesTimer       *time.Timer // fires at sparesRestUntil
+	roomTimer         *time.Timer // fires when nobody is waited for any more to make room (roomPatience)
 	metricsTimer      *time.Timer // fires at metricsRestUntil
 	metricsRestUntil  time.Time   // no metrics process is launched before
 	sparesRestUntil   time.Time   // no process is launched ahead before
 	noRoomSaid        time.Time   // when a lack of child slots was last logged
 	turnedAway        int         // connections closed since for that reason
+	strangersSaid     time.Time   // when it was last logged that strangers were ended
+	strangersEnded    int         // how many were since
+	clientsServed     uint64      // the number of the last client that a process was given
 
 	exitCode *int // set when it is time to go
 }
@@ -107,6 +111,7 @@ func Run(settings *guc.Settings, dir string, args []string) int {
 		log: sink.Logger(), sink: sink, collector: collector{again: stoppedTimer()},
 		settings: settings, commandLine: args, startTime: time.Now(), configLoaded: time.Now(),
 		children: make(map[int]*child), killTimer: stoppedTimer(), sparesTimer: stoppedTimer(),
+		roomTimer:    stoppedTimer(),
 		metricsTimer: stoppedTimer(), quit: make(chan struct{}),
 	}
 	if err := pm.prepare(dir); err != nil {
@@ -367,6 +372,7 @@ func (pm *Postmaster) loop() {
 			pm.recheckLock()
 		case <-pm.collector.again.C:
 			pm.restartLogger()
+		case <-pm.roomTimer.C: // for acceptable, above
 		case <-pm.sparesTimer.C: // for fillSpares, below
 		case <-pm.metricsTimer.C: // for startMetrics, below
 		}
@@ -376,9 +382,10 @@ func (pm *Postmaster) loop() {
 	}
 }
 
-// acceptable gives the connections that may be served: none while the last children end, since each would be one more.
+// acceptable gives the connections that may be served: none while the last children end, since each would be one more, nor
+// while there is no room but about to be some.
 func (pm *Postmaster) acceptable() <-chan int {
-	if pm.state >= PMWaitDeadEnd {
+	if pm.state >= PMWaitDeadEnd || pm.awaitsRoom() {
 		return nil
 	}
 	return pm.sockets.accepted

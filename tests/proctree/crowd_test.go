@@ -61,3 +61,40 @@ func TestSparesAreNotCountedAsClients(t *testing.T) {
 	n.Signal(syscall.SIGINT)
 	require.Zero(t, n.exitCode())
 }
+
+// Clients that never prove who they are take each other's places, and nobody else's: neither of those who have proved it,
+// old as they are, nor of those who come later.
+func TestStrangersTakeOnlyEachOthersPlaces(t *testing.T) {
+	n := newNode(t, "max_connections = 2\nmax_wal_senders = 2\nwalsender_prelaunch = 1", "FAKE_STRANGERS=1")
+	n.startServing()
+	const most = 4 // max_connections + max_wal_senders
+	var in []*client
+	for _, as := range []string{"walsender", "a regular backend"} {
+		c := n.connect()
+		c.do("let in")
+		c.do(as)
+		in = append(in, c)
+	}
+	var crowd []*client
+	for range 40 {
+		crowd = append(crowd, n.connect())
+	}
+	late := n.connect()
+	late.send("acceptability")
+	answer, err := late.r.ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, fmt.Sprintln(launch.CACOK), answer)
+	late.do("done")
+	late.do("let in")
+	for _, c := range crowd[:len(crowd)-most+1] {
+		c.requireClosed()
+	}
+	for _, c := range append(in, crowd[len(crowd)-most+1:]...) {
+		c.do("still there")
+	}
+	require.Contains(t, n.LogText(), "too many connections have not been authenticated yet")
+	require.NotContains(t, n.LogText(), "no child slot is free")
+	n.Signal(syscall.SIGINT)
+	require.Zero(t, n.exitCode())
+	n.requireNothingLeft()
+}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,6 +111,84 @@ func TestAThousandHalfOpenConnectionsKeepNoStreamFromItsWAL(t *testing.T) {
 	delays(t, primary, stream)
 	require.NotContains(t, relay.Process().LogText(), "PANIC")
 	require.Equal(t, "1", relay.QueryOne("SELECT count(*) FROM pg_stat_replication"))
+}
+
+// TestFloodOfHalfOpenConnectionsShutsNobodyOut: however many come and say nothing, who has something to say gets in, and who
+// is in stays in.
+func TestFloodOfHalfOpenConnectionsShutsNobodyOut(t *testing.T) {
+	const (
+		floods  = 300 // more than there are places
+		retry   = 2 * time.Second
+		atOnce  = 10 * time.Second // a few seconds, on a machine that is busy with the flood
+		lockOut = "5min"
+	)
+	c := cluster.New(t)
+	primary := c.NewPostgres("primary", 15, cluster.PostgresOptions{})
+	relay := c.NewWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{
+		Settings: map[string]string{"authentication_timeout": lockOut},
+	})
+	askForSCRAM(t, c, relay, "scram")
+	stream := consume(t, relay.Conninfo(), "consumer", primary.FlushLSN())
+	idle := connect(t, relay.Conninfo())
+	pid := idle.PID()
+
+	stop := make(chan struct{})
+	var group sync.WaitGroup
+	var opened atomic.Int32
+	for i := range floods {
+		group.Go(func() { flood(relay.Port, halfOpen[i%len(halfOpen)].open, retry, &opened, stop) })
+	}
+	defer group.Wait()
+	defer close(stop)
+	cluster.Eventually(t, patience, "the node is flooded", func() bool { return opened.Load() > floods })
+	for range 3 {
+		for _, who := range []string{"", " replication=true", " user=scram password='a password'"} {
+			ctx, cancel := context.WithTimeout(context.Background(), atOnce)
+			began := time.Now()
+			cluster.EventuallyOK(t, atOnce, "one gets in that means it:"+who, func() error {
+				conn, err := pgconn.Connect(ctx, relay.Conninfo()+who)
+				if err == nil {
+					closeConn(conn)
+				}
+				return err
+			})
+			cancel()
+			t.Logf("%q got in after %v", who, time.Since(began))
+		}
+	}
+	consume(t, relay.Conninfo(), "newcomer", primary.FlushLSN())
+	delays(t, primary, stream)
+	results, err := idle.Exec(context.Background(), "SELECT pg_backend_pid()").ReadAll()
+	require.NoError(t, err, "who is in stays in")
+	require.Equal(t, fmt.Sprint(pid), string(results[0].Rows[0][0]))
+	require.NotContains(t, relay.Process().LogText(), "PANIC")
+}
+
+// flood opens a connection by half, again whenever it has been closed, until stop is closed.
+func flood(port int, open func(c net.Conn) error, retry time.Duration, opened *atomic.Int32, stop <-chan struct{}) {
+	for {
+		if conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			opened.Add(1)
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				if open(conn) == nil {
+					io.Copy(io.Discard, conn)
+				}
+			}()
+			select {
+			case <-ended:
+			case <-stop:
+			}
+			conn.Close()
+			<-ended
+		}
+		select {
+		case <-time.After(retry):
+		case <-stop:
+			return
+		}
+	}
 }
 
 // askForSCRAM makes a role that is let in by its password alone.

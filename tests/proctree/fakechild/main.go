@@ -4,9 +4,10 @@
 //	FAKE_STARTUP      "exit N" at once instead of serving, "recovery exit N" once the postmaster has seen PM_RECOVERY begin
 //	FAKE_STUBBORN     kinds that ignore SIGQUIT
 //	FAKE_LAUNCH_ONLY  a walsender waits for no client and ends at the first signal
+//	FAKE_STRANGERS    a walsender's client has proved who it is only when it says "let in"
 //	FAKE_TRACE        a file to which each signal is appended: "walsender 4711 user defined signal 2"
 //
-// Clients and tests command it afterwards: a walsender takes lines from its client ("walsender", "unmark", "exit N",
+// Clients and tests command it afterwards: a walsender takes lines from its client ("walsender", "unmark", "let in", "exit N",
 // "panic", "acceptability"), the other kinds look for a file FAKE_EXIT.<kind> when they get SIGHUP and exit with the number in it. Startup asks for a walreceiver again when it gets SIGINT.
 package main
 
@@ -121,6 +122,9 @@ func (f *fake) takeClient() error {
 		f.note(sig)
 		return errors.New("a signal has come before a client")
 	}
+	if os.Getenv("FAKE_STRANGERS") == "" {
+		launch.LetIn()
+	}
 	f.reply = os.NewFile(uintptr(fd), "client")
 	f.lines = make(chan string)
 	go func() {
@@ -191,6 +195,8 @@ func (f *fake) command(line string) error {
 		f.p.PM.UnmarkWalSender(f.p.ChildSlot)
 	case line == "acceptability":
 		fmt.Fprintln(f.reply, f.cac)
+	case line == "let in":
+		launch.LetIn()
 	case line == "panic":
 		panic("as the test wants")
 	case strings.HasPrefix(line, "exit "):

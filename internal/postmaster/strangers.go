@@ -1,0 +1,69 @@
+package postmaster
+
+import (
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"waypost/internal/launch"
+	"waypost/internal/procsignal"
+)
+
+// A stranger is a child whose client has not proved yet who it is. Anybody who reaches the port can make as many as they
+// like, and each has authentication_timeout. So that they keep nobody out, there are no more of them than clients can be
+// served; whoever comes then has the place of the one that has been there for the longest time. A client that means it is
+// in long before so many others have come.
+//
+// That a client is in its child says by closing the control socket (launch.LetIn). What stands in shared memory is not asked:
+// there, a child that has gone wrong could say of others that they were strangers. Of itself it may say what it likes: its
+// place is its own either way.
+
+// strangers are those that have not been told to end. Those who are none any more are forgotten to be.
+func (pm *Postmaster) strangers() []*child {
+	var list []*child
+	var controls []*os.File
+	for _, c := range pm.children {
+		if c.kind == procsignal.Backend && c.control != nil && !c.ending {
+			list = append(list, c)
+			controls = append(controls, c.control)
+		}
+	}
+	strangers := list[:0]
+	for i, in := range launch.LetInYet(controls) {
+		if in {
+			list[i].control.Close()
+			list[i].control = nil
+		} else {
+			strangers = append(strangers, list[i])
+		}
+	}
+	return strangers
+}
+
+// boundStrangers makes sure that there can be one more.
+func (pm *Postmaster) boundStrangers() {
+	list := pm.strangers()
+	if len(list) < maxClients(pm.settings) {
+		return
+	}
+	oldest := list[0]
+	for _, c := range list {
+		if c.client < oldest.client {
+			oldest = c
+		}
+	}
+	pm.signalChild(unix.SIGTERM, oldest)
+	pm.sayStrangersEnded(time.Now())
+}
+
+// sayStrangersEnded logs it, but not for each of a crowd.
+func (pm *Postmaster) sayStrangersEnded(now time.Time) {
+	pm.strangersEnded++
+	if now.Sub(pm.strangersSaid) < time.Second {
+		return
+	}
+	pm.log.Warn().Msgf("too many connections have not been authenticated yet, ended the oldest (%d connections)",
+		pm.strangersEnded)
+	pm.strangersSaid, pm.strangersEnded = now, 0
+}
