@@ -48,6 +48,10 @@ type Fields struct {
 	QueryStart   xlog.TimestampTz // 0: none
 	StateChange  xlog.TimestampTz // 0: none
 
+	// AdmittedAt orders those who come in at the same time: by the machine's monotonic clock, in nanoseconds, read after
+	// UserOID is set. 0: not yet.
+	AdmittedAt int64
+
 	UserOID     uint32 // 0: none
 	DatabaseOID uint32 // 0: none
 

@@ -21,9 +21,10 @@ type authentication struct {
 	role *roles.Role // nil: there is none of the name
 	rule *hba.Rule
 
-	lookedUp bool   // the upstream was asked for the role
-	identity string // who the client has proved to be; "" where nothing was to be proved
-	detail   string // why it failed, for the log
+	lookedUp   bool   // the upstream was asked for the role
+	identity   string // who the client has proved to be; "" where nothing was to be proved
+	detail     string // why it failed, for the log
+	admittedAt int64  // as in BackendStatus
 }
 
 // errAuthentication says that the client is not who it says it is.

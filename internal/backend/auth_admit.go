@@ -2,6 +2,9 @@ package backend
 
 import (
 	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"waypost/internal/activity"
 	"waypost/internal/guc"
@@ -25,14 +28,11 @@ func (a *authentication) admit() error {
 		return protocol.Fatalf(protocol.CodeInvalidAuthorization, "role \"%s\" is not permitted to log in", user)
 	}
 	a.Role, a.Roles = r, a.set
-	a.show()
-	if a.Startup.Replication == protocol.ReplicationNone && a.backends() > a.P.Settings.Int(guc.MaxConnections) {
-		return refusal(launch.CACTooMany, true)
+	if err := a.show(); err != nil {
+		return err
 	}
-	if r.ConnLimit >= 0 && !r.Superuser && a.sessionsOf(r) > r.ConnLimit {
-		return protocol.Fatalf(protocol.CodeTooManyConnections, "too many connections for role \"%s\"", user)
-	}
-	if err := a.reserved(); err != nil {
+	if err := a.place(); err != nil {
+		a.hide()
 		return err
 	}
 	if a.Startup.Replication != protocol.ReplicationNone && !r.Superuser && !r.Replication {
@@ -48,21 +48,77 @@ func (a *authentication) admit() error {
 	return nil
 }
 
-// show tells other processes whose session this is: they count it, too.
-func (a *authentication) show() {
-	user := nameOf(a.role.Name)
-	a.update(func(f *activity.Fields) { f.UserOID, f.User = a.role.OID, user })
+// place says whether there is a place left for the client.
+func (a *authentication) place() error {
+	r := a.role
+	if a.Startup.Replication == protocol.ReplicationNone && a.backends() > a.P.Settings.Int(guc.MaxConnections) {
+		return refusal(launch.CACTooMany, true)
+	}
+	if r.ConnLimit >= 0 && !r.Superuser && a.sessionsOf(r) > r.ConnLimit {
+		return protocol.Fatalf(protocol.CodeTooManyConnections, "too many connections for role \"%s\"", a.Startup.User)
+	}
+	return a.reserved()
 }
 
-// sessionsOf counts the role's sessions, this one included.
-func (a *authentication) sessionsOf(r *roles.Role) int {
-	n := 0
+// show tells other processes whose session this is: they count it, too. Of those who come in at the same time each counts
+// itself and those ahead of it, by AdmittedAt, so that the last place has somebody. Whoever is not to be seen yet when
+// another counts reads the clock after that one did, and comes behind it.
+func (a *authentication) show() error {
+	user, oid := nameOf(a.role.Name), a.role.OID
+	a.update(func(f *activity.Fields) { f.UserOID, f.User, f.AdmittedAt = oid, user, 0 })
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return err
+	}
+	a.admittedAt = now.Nano()
+	a.update(func(f *activity.Fields) { f.AdmittedAt = a.admittedAt })
+	return nil
+}
+
+// hide takes back what show has told: whoever was refused takes no place while it goes.
+func (a *authentication) hide() {
+	a.update(func(f *activity.Fields) { f.UserOID, f.AdmittedAt = 0, 0 })
+}
+
+// count counts those of a kind that have proved who they are and came in ahead of the client, and the client.
+func (a *authentication) count(counts func(p *procsignal.Slot, f *activity.Fields) bool) int {
+	n, own := 0, 0
+	for i := range a.P.Status {
+		if &a.P.Status[i] == a.P.Activity {
+			own = i
+		}
+	}
 	for i := range a.P.Procs {
-		if a.P.Procs[i].PID() != 0 && a.P.Status[i].Snapshot().UserOID == r.OID {
+		p := &a.P.Procs[i]
+		if p.PID() == 0 {
+			continue
+		}
+		f := a.shown(i)
+		ahead := f.AdmittedAt < a.admittedAt || f.AdmittedAt == a.admittedAt && i <= own
+		if f.UserOID != 0 && ahead && counts(p, &f) {
 			n++
 		}
 	}
 	return n
+}
+
+// shown is an element of BackendStatus whose process is not about to read the clock. One that has been stopped there counts
+// as ahead.
+func (a *authentication) shown(i int) activity.Fields {
+	f := a.P.Status[i].Snapshot()
+	for range 50 {
+		if f.UserOID == 0 || f.AdmittedAt != 0 || a.P.Procs[i].PID() == 0 {
+			break
+		}
+		time.Sleep(100 * time.Microsecond)
+		f = a.P.Status[i].Snapshot()
+	}
+	return f
+}
+
+// sessionsOf counts the role's sessions, this one included.
+func (a *authentication) sessionsOf(r *roles.Role) int {
+	return a.count(func(_ *procsignal.Slot, f *activity.Fields) bool { return f.UserOID == r.OID })
 }
 
 // reserved keeps the last of max_connections for those whom they are reserved for.
@@ -88,13 +144,6 @@ func (a *authentication) reserved() error {
 
 // backends counts the regular backends whose clients have proved who they are, this one included: whoever has not cannot
 // take their places.
-func (s *Session) backends() int {
-	n := 0
-	for i := range s.P.Procs {
-		p := &s.P.Procs[i]
-		if p.PID() != 0 && p.Kind() == procsignal.Backend && s.P.Status[i].Snapshot().UserOID != 0 {
-			n++
-		}
-	}
-	return n
+func (a *authentication) backends() int {
+	return a.count(func(p *procsignal.Slot, _ *activity.Fields) bool { return p.Kind() == procsignal.Backend })
 }
