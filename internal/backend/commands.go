@@ -2,6 +2,7 @@ package backend
 
 import (
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -30,20 +31,29 @@ func (s *Session) commands() error {
 		if typ == protocol.MsgTerminate {
 			return nil
 		}
-		ready, err = s.guarded(typ, body)
-		if err == nil {
-			continue
+		if ready, err = s.guarded(typ, body); err != nil {
+			if err := s.fail(err); err != nil {
+				return err
+			}
+			if s.tcop != nil {
+				s.tcop.abort()
+			}
+			// After the failure of an extended-protocol message the client waits for the answer to its Sync.
+			s.skipToSync = s.skipToSync || isExtended(typ)
+			ready = !s.skipToSync
 		}
-		if err := s.fail(err); err != nil {
+		if err := s.flushMuch(); err != nil {
 			return err
 		}
-		if s.tcop != nil {
-			s.tcop.abort()
-		}
-		// After the failure of an extended-protocol message the client waits for the answer to its Sync.
-		s.skipToSync = s.skipToSync || isExtended(typ)
-		ready = !s.skipToSync
 	}
+}
+
+// flushMuch sends the answers appended so far if they have become many: a client may never ask for them.
+func (s *Session) flushMuch() error {
+	if len(s.out) < sendAt {
+		return nil
+	}
+	return s.Flush()
 }
 
 // readyForQuery tells the client, and everybody else, that the session waits for a command.
@@ -148,12 +158,17 @@ func (s *Session) guarded(typ byte, body []byte) (ready bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			ready = false
-			e := protocol.Errorf(protocol.CodeInternalError, "statement failed: %v", r)
-			e.DetailLog = string(debug.Stack())
-			err = e
+			err = errPanic(r)
 		}
 	}()
 	return s.command(typ, body)
+}
+
+// errPanic is a panic as an error: what it was is for the log only. It is to be called where the panic is caught.
+func errPanic(r any) *protocol.Error {
+	e := protocol.Errorf(protocol.CodeInternalError, "internal error")
+	e.DetailLog = fmt.Sprintf("%v\n%s", r, debug.Stack())
+	return e
 }
 
 // isExtended says whether a message is one of those after whose failure all is skipped up to Sync.

@@ -41,6 +41,10 @@ func (t *tcop) declareCursor(p *portal, s *ast.DeclareCursor) error {
 		t.dropPortal(c)
 		return err
 	}
+	if err := t.checkMemory(0); err != nil {
+		t.dropPortal(c)
+		return err
+	}
 	return nil
 }
 
@@ -81,18 +85,18 @@ func (t *tcop) fetch(s *ast.Fetch, running *portal) ([][]types.Value, int64, err
 	if err != nil {
 		return nil, 0, err
 	}
-	if c == running || c.failed || c.done || c.st.utility() != nil {
+	if c == running || c.failed || c.done || c.st.statement == nil || c.st.utility() != nil {
 		return nil, 0, errCannotRun(c)
 	}
 	if c.source == nil {
 		if err := t.open(c); err != nil {
-			c.failed = true
+			c.fail()
 			return nil, 0, err
 		}
 	}
 	f := &fetching{t: t, c: c, keep: !s.Move}
 	if err := f.fetch(s); err != nil {
-		c.failed = true
+		c.fail()
 		return nil, 0, err
 	}
 	return f.out, f.count, nil
@@ -110,20 +114,19 @@ type fetching struct {
 
 // fetch goes where s says (PostgreSQL: DoPortalRunFetch).
 func (f *fetching) fetch(s *ast.Fetch) error {
-	at := f.c.scroll.at
 	n := s.Count
 	switch s.Direction {
 	case ast.FetchAbsolute:
 		return f.absolute(n)
 	case ast.FetchRelative:
-		switch {
-		case n == 0:
+		if n == 0 {
 			return f.again()
-		case n > 0:
-			return f.one(at + n)
 		}
-		return f.one(at + n)
+		return f.one(f.c.scroll.at + n)
 	case ast.FetchBackward:
+		if n == 0 && f.keep && f.c.scroll.forwardOnly {
+			return errForwardOnly()
+		}
 		n = -n
 	}
 	switch {
@@ -158,6 +161,9 @@ func (f *fetching) absolute(n int64) error {
 			if _, err := f.read(); err != nil {
 				return err
 			}
+		}
+		if c.forwardOnly {
+			return errForwardOnly() // from the end it would go back
 		}
 		n += c.at // behind the last row
 		if !c.end {
@@ -211,7 +217,7 @@ func (f *fetching) forward(n int64, all bool) error {
 
 func (f *fetching) backward(n int64, all bool) error {
 	c := &f.c.scroll
-	if c.forwardOnly {
+	if c.forwardOnly && (!all || f.keep || c.at > 0) {
 		return errForwardOnly()
 	}
 	for ; n > 0 || all; n-- {

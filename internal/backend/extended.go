@@ -121,7 +121,10 @@ func (t *tcop) bindMessage(body []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := t.bind(p, m); err != nil {
+	if err = t.bind(p, m); err == nil {
+		err = t.checkMemory(0)
+	}
+	if err != nil {
 		t.dropPortal(p)
 		return err
 	}
@@ -160,7 +163,13 @@ func (t *tcop) bind(p *portal, m *protocol.Bind) error {
 			return t.interrupted(err)
 		}
 	}
-	if n, columns := len(formats), len(p.st.columns); n > 1 && n != columns && p.st.columns != nil {
+	if u := p.st.utility(); u != nil {
+		// What FETCH and EXECUTE name may be another one than when the statement was parsed.
+		if p.columns, err = t.utilityColumns(u); err != nil {
+			return err
+		}
+	}
+	if n, columns := len(formats), len(p.columns); n > 1 && n != columns && p.columns != nil {
 		return protocol.Errorf(protocol.CodeProtocolViolation,
 			"bind message has %d result formats but query has %d columns", n, columns)
 	}
@@ -269,10 +278,10 @@ func (t *tcop) describePortal(name string) error {
 	if p == nil {
 		return errNoPortal(name)
 	}
-	if t.xact.failed() && p.st.columns != nil {
+	if t.xact.failed() && p.columns != nil {
 		return errFailed()
 	}
-	t.describeResult(p.st.columns, p.formats)
+	t.describeResult(p.columns, p.formats)
 	return nil
 }
 

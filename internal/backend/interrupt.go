@@ -30,8 +30,7 @@ func (i *interrupt) begin() int {
 	if !i.running {
 		i.running = true
 		i.number++
-		i.cause, i.byUser = nil, false
-		i.renewLocked()
+		i.forgetLocked()
 	}
 	return i.number
 }
@@ -41,7 +40,16 @@ func (i *interrupt) end() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.running = false
-	i.cause, i.byUser = nil, false
+	i.forgetLocked()
+}
+
+// forgetLocked drops what was raised for an earlier statement. A cancel request is meant for all of the client's message,
+// and so for the next statement in it, too.
+func (i *interrupt) forgetLocked() {
+	if !i.byUser {
+		i.cause = nil
+		i.renewLocked()
+	}
 }
 
 // read says that the session waits for the client, or that it does no more. A cancel request that has come too late for
@@ -63,11 +71,11 @@ func (i *interrupt) renewLocked() {
 	}
 }
 
-// cancel interrupts the running statement, if there is one, because somebody asked for it.
+// cancel interrupts what the session does for the client, if that is anything, because somebody asked for it.
 func (i *interrupt) cancel() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.running && !i.reading && i.cause == nil {
+	if !i.reading && i.cause == nil {
 		i.raiseLocked(errCanceled("user request"))
 		i.byUser = true
 	}

@@ -13,7 +13,8 @@ import (
 type portal struct {
 	name    string
 	st      *prepared
-	simple  bool // of a simple query: RowDescription is told with the rows
+	simple  bool               // of a simple query: RowDescription is told with the rows
+	columns []sql.ResultColumn // of the result, nil for none; the statement's own, but for FETCH and EXECUTE
 	formats []int16
 	at      time.Time
 	level   int // how many savepoints there were
@@ -60,7 +61,12 @@ func (t *tcop) makePortal(name string, st *prepared) (*portal, error) {
 		return nil, protocol.Errorf(protocol.CodeProgramLimitExceeded, "too many portals").
 			WithDetail("A session can have %d.", maxPortals).WithHint("Close those that are not needed any more.")
 	}
-	p := &portal{name: name, st: st, at: t.statementAt, level: len(t.xact.savepoints)}
+	if name != "" { // what ends the others must go on working
+		if err := t.checkMemory(len(st.text)); err != nil {
+			return nil, err
+		}
+	}
+	p := &portal{name: name, st: st, columns: st.columns, at: t.statementAt, level: len(t.xact.savepoints)}
 	t.portals[name] = p
 	return p, nil
 }
@@ -84,21 +90,29 @@ func (t *tcop) dropPortals(which func(p *portal) bool) {
 func (t *tcop) failPortals(level int) {
 	for _, p := range t.portals {
 		if p.level >= level && (!p.held || p.holdNew) {
-			p.failed, p.source, p.bound = true, nil, nil
+			p.fail()
 		}
 	}
 }
 
-// memory is what the portals keep, in bytes.
+// memory is what the portals keep, in bytes: also the texts of statements that nobody else keeps any more.
 func (t *tcop) memory() int {
 	n := 0
 	for _, p := range t.portals {
+		if t.prepared[p.st.name] != p.st {
+			n += len(p.st.text)
+		}
 		if p.bound != nil {
 			n += p.bound.Memory()
 		}
 		n += p.scroll.memory
 	}
 	return n
+}
+
+// fail gives a portal up: it is there, but nothing more can be had of it.
+func (p *portal) fail() {
+	p.failed, p.source, p.bound, p.scroll = true, nil, nil, scrolling{}
 }
 
 func errCannotRun(p *portal) *protocol.Error {
@@ -113,7 +127,7 @@ func (t *tcop) run(p *portal, limit int64) (completed bool, tag string, err erro
 	}
 	completed, tag, err = t.runPortal(p, limit)
 	if err != nil {
-		p.failed = true
+		p.fail()
 	}
 	return completed, tag, err
 }
@@ -135,34 +149,34 @@ func (t *tcop) runPortal(p *portal, limit int64) (completed bool, tag string, er
 			return false, "", err
 		}
 	}
-	if p.simple && p.st.columns != nil {
-		t.describeResult(p.st.columns, p.formats)
+	if p.simple && p.columns != nil {
+		t.describeResult(p.columns, p.formats)
 	}
 	if p.source == nil {
 		if err := t.open(p); err != nil {
 			return false, "", err
 		}
 	}
-	n, more, err := t.sendRows(p.source, p.st.columns, p.formats, limit)
+	n, more, err := t.sendRows(p.source, p.columns, p.formats, limit)
 	if err != nil {
 		return false, "", err
 	}
-	if more && t.memory() > maxPortalMemory {
-		return false, "", protocol.Errorf(protocol.CodeOutOfMemory, "out of memory").
-			WithDetail("The portals of a session can keep %d MB.", maxPortalMemory>>20)
+	if more {
+		if err := t.checkMemory(0); err != nil {
+			return false, "", err
+		}
 	}
 	return !more, p.tagOf(n), nil
 }
 
 // tagOf is the command tag after so many rows.
 func (p *portal) tagOf(n int64) string {
-	switch u := p.st.utility().(type) {
+	switch p.st.utility().(type) {
 	case nil:
 		return "SELECT " + itoa(int(n))
 	case *ast.Fetch:
 		return "FETCH " + itoa(int(n))
 	case *ast.Execute:
-		_ = u
 		if p.tag == "SELECT" {
 			return "SELECT " + itoa(int(n))
 		}

@@ -119,7 +119,7 @@ func (s *Session) TakeReload() bool {
 
 // run serves the client until the session ends. The error is what the process ends with.
 func (s *Session) run(cac launch.CAC) error {
-	err := s.serve(cac)
+	err := s.served(cac)
 	s.countEnd(err)
 	s.leave()
 	s.close()
@@ -136,6 +136,16 @@ func (s *Session) run(cac launch.CAC) error {
 		s.P.Log.Info().Msg(err.Error())
 	}
 	return nil
+}
+
+// served is serve, with a panic as an error that ends the session, not the node.
+func (s *Session) served(cac launch.CAC) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fatal(errPanic(r))
+		}
+	}()
+	return s.serve(cac)
 }
 
 func (s *Session) serve(cac launch.CAC) error {
@@ -302,7 +312,7 @@ func (s *Session) Flush() error {
 }
 
 // maxMessage is the longest message that a client may send, bytes: no statement could be larger, with its parameters.
-const maxMessage = 64 << 20
+const maxMessage = 16 << 20
 
 // keepOut is the largest buffer for answers that an idle session holds on to, bytes.
 const keepOut = 4096

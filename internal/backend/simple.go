@@ -78,5 +78,5 @@ func (t *tcop) simpleStatement(parsed *sql.Parsed, several, last bool) error {
 		return err
 	}
 	t.out = protocol.AppendCommandComplete(t.out, tag)
-	return nil
+	return t.flushMuch()
 }

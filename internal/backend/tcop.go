@@ -94,6 +94,7 @@ func (t *tcop) notice(e *protocol.Error) {
 	}
 	if noticeLevel(e.Severity) >= wanted {
 		t.out = protocol.AppendNoticeResponse(t.out, t.encodeError(e))
+		_ = t.flushMuch() // a connection that has failed fails again, where that can be told
 	}
 }
 

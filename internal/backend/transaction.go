@@ -108,7 +108,9 @@ func (t *tcop) endImplicit() {
 
 // finish ends a command (PostgreSQL: finish_xact_command, CommitTransactionCommand).
 func (t *tcop) finish() error {
-	t.disarm()
+	// What COMMIT still has to do has no time limit of its own, but can be cancelled.
+	t.stopAlarm.stop()
+	defer t.disarm()
 	x := &t.xact
 	if !x.open {
 		return nil

@@ -24,7 +24,7 @@ func (t *tcop) utilityColumns(s ast.Stmt) ([]sql.ResultColumn, error) {
 		return t.showColumns(s.Name)
 	case *ast.Fetch:
 		if c := t.portals[s.Name]; c != nil && !s.Move {
-			return c.st.columns, nil
+			return c.columns, nil
 		}
 	case *ast.Execute:
 		if p := t.prepared[s.Name]; p != nil && s.Name != "" {
@@ -106,7 +106,7 @@ func (t *tcop) fetchStmt(p *portal, s *ast.Fetch) (result, error) {
 		return result{tag: "MOVE " + itoa(int(n))}, nil
 	}
 	if c := t.portals[s.Name]; c != nil {
-		p.st.columns = c.st.columns
+		p.columns = c.columns
 		if p.simple && c.binary {
 			p.formats = []int16{1}
 		}
@@ -172,16 +172,17 @@ func (t *tcop) executeStmt(p *portal, s *ast.Execute) (result, error) {
 		if _, again := u.(*ast.Execute); again {
 			return result{}, protocol.Errorf(protocol.CodeFeatureNotSupported, "EXECUTE of an EXECUTE is not supported")
 		}
-		inner := &portal{st: st, simple: p.simple, formats: p.formats, at: p.at}
-		p.st.columns = st.columns
-		return t.utility(inner, u)
+		inner := &portal{st: st, simple: p.simple, columns: st.columns, formats: p.formats, at: p.at}
+		res, err := t.utility(inner, u)
+		p.columns, p.formats = inner.columns, inner.formats
+		return res, err
 	}
 	rows, err := st.statement.ExecuteNamed(&t.interrupt, t.views, t.cat(), p.st.parsed, nil)
 	if err != nil {
 		return result{}, t.interrupted(err)
 	}
 	st.executions++
-	p.st.columns = st.columns
+	p.columns = st.columns
 	return result{"SELECT", rows}, nil
 }
 
