@@ -12,16 +12,16 @@ func TestEveryEventHasItsNameAndClass(t *testing.T) {
 	for e, want := range map[WaitEvent][2]string{
 		0:                             {"", ""},
 		CheckpointerMain:              {"Activity", "CheckpointerMain"},
-		ReplicationSlotsyncMain:       {"Activity", "ReplicationSlotsyncMain"},
+		SpareBackendMain:              {"Activity", "SpareBackendMain"},
 		ClientRead:                    {"Client", "ClientRead"},
 		WalSenderWriteData:            {"Client", "WalSenderWriteData"},
 		RecoveryPause:                 {"IPC", "RecoveryPause"},
-		CheckpointStart:               {"IPC", "CheckpointStart"},
+		CheckpointDone:                {"IPC", "CheckpointDone"},
 		RecoveryRetrieveRetryInterval: {"Timeout", "RecoveryRetrieveRetryInterval"},
 		PgSleep:                       {"Timeout", "PgSleep"},
 		WALRead:                       {"IO", "WalRead"},
-		ControlFileWriteUpdate:        {"IO", "ControlFileWriteUpdate"},
-		ControlFileWriteUpdate + 1:    {"", ""}, // of a newer version
+		ControlFileSyncUpdate:         {"IO", "ControlFileSyncUpdate"},
+		ControlFileSyncUpdate + 1:     {"", ""}, // of a newer version
 		0xFF000000:                    {"", ""},
 	} {
 		require.Equal(t, want, [2]string{e.Type(), e.Name()})

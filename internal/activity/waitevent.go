@@ -18,9 +18,6 @@ const (
 	RecoveryWalStream
 	WalReceiverMain
 	WalSenderMain
-	SysloggerMain
-	ArchiverMain
-	ReplicationSlotsyncMain
 	SpareBackendMain // Waypost's own: a spare waits for its client
 )
 
@@ -29,7 +26,6 @@ const (
 	ClientWrite
 	LibpqwalreceiverConnect
 	LibpqwalreceiverReceive
-	WalSenderWaitForWal
 	WalSenderWriteData
 )
 
@@ -38,13 +34,10 @@ const (
 	WalReceiverWaitStart
 	RecoveryPause
 	CheckpointDone
-	CheckpointStart
 )
 
 const (
 	RecoveryRetrieveRetryInterval WaitEvent = classTimeout + iota
-	RecoveryApplyDelay
-	CheckpointWriteDelay
 	PgSleep
 )
 
@@ -53,22 +46,17 @@ const (
 	WALWrite
 	WALSync
 	WALInitWrite
-	WALInitSync
-	ControlFileRead
 	ControlFileSyncUpdate
-	ControlFileWriteUpdate
 )
 
 // The names by class, in the order of the constants.
 var (
-	activityNames = [...]string{"CheckpointerMain", "RecoveryWalStream", "WalReceiverMain", "WalSenderMain", "SysloggerMain",
-		"ArchiverMain", "ReplicationSlotsyncMain", "SpareBackendMain"}
-	clientNames = [...]string{"ClientRead", "ClientWrite", "LibpqwalreceiverConnect", "LibpqwalreceiverReceive",
-		"WalSenderWaitForWal", "WalSenderWriteData"}
-	ipcNames     = [...]string{"WalReceiverExit", "WalReceiverWaitStart", "RecoveryPause", "CheckpointDone", "CheckpointStart"}
-	timeoutNames = [...]string{"RecoveryRetrieveRetryInterval", "RecoveryApplyDelay", "CheckpointWriteDelay", "PgSleep"}
-	ioNames      = [...]string{"WalRead", "WalWrite", "WalSync", "WalInitWrite", "WalInitSync", "ControlFileRead",
-		"ControlFileSyncUpdate", "ControlFileWriteUpdate"}
+	activityNames = [...]string{"CheckpointerMain", "RecoveryWalStream", "WalReceiverMain", "WalSenderMain", "SpareBackendMain"}
+	clientNames   = [...]string{"ClientRead", "ClientWrite", "LibpqwalreceiverConnect", "LibpqwalreceiverReceive",
+		"WalSenderWriteData"}
+	ipcNames     = [...]string{"WalReceiverExit", "WalReceiverWaitStart", "RecoveryPause", "CheckpointDone"}
+	timeoutNames = [...]string{"RecoveryRetrieveRetryInterval", "PgSleep"}
+	ioNames      = [...]string{"WalRead", "WalWrite", "WalSync", "WalInitWrite", "ControlFileSyncUpdate"}
 )
 
 // Type is pg_stat_activity's wait_event_type, "" for none.

@@ -99,34 +99,15 @@ func start(kind procsignal.Kind) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{
-		Kind:            params.Kind,
-		ChildSlot:       params.ChildSlot,
-		DataDir:         params.DataDir,
-		PostmasterStart: xlog.TimestampTz(params.PostmasterStart).Time(),
-		SyncFailed:      params.SyncFailed,
-		ConfigLoaded:    xlog.TimestampTz(params.ConfigLoaded).Time(),
-		HBA:             params.HBA,
-		Ident:           params.Ident,
-		TLS:             params.TLS,
-		Secret:          params.Secret,
-		Settings:        settings,
-	}
+	p := fromParams(params, settings)
 	p.Sink, err = p.openLog()
 	p.Log = p.Sink.Logger()
 	if err != nil {
 		p.Log.Warn().Msg(err.Error())
 	}
 	p.Sink.SetProcess(p.backendType, title)
-	if p.Segment, err = shmem.Attach(launch.FDShmem); err != nil {
+	if err := p.attach(); err != nil {
 		return nil, err
-	}
-	p.Generation = p.Segment.Generation()
-	if p.Areas, err = layout.Map(p.Segment); err != nil {
-		return nil, err
-	}
-	if p.ChildSlot < 0 || p.ChildSlot >= len(p.Procs) || p.ChildSlot >= len(p.Status) || p.ChildSlot >= p.PM.Slots() {
-		return nil, fmt.Errorf("child slot %d is outside the segment: %w", p.ChildSlot, shmem.ErrLayout)
 	}
 	unix.CloseOnExec(launch.FDLock)
 	unix.CloseOnExec(launch.FDDeath)
@@ -145,6 +126,39 @@ func start(kind procsignal.Kind) (*Process, error) {
 		return nil, err
 	}
 	return p, p.PM.MarkActive(p.ChildSlot)
+}
+
+// fromParams is a process as the postmaster wants it.
+func fromParams(params *launch.Params, settings *guc.Settings) *Process {
+	return &Process{
+		Kind:            params.Kind,
+		ChildSlot:       params.ChildSlot,
+		DataDir:         params.DataDir,
+		PostmasterStart: xlog.TimestampTz(params.PostmasterStart).Time(),
+		SyncFailed:      params.SyncFailed,
+		ConfigLoaded:    xlog.TimestampTz(params.ConfigLoaded).Time(),
+		HBA:             params.HBA,
+		Ident:           params.Ident,
+		TLS:             params.TLS,
+		Secret:          params.Secret,
+		Settings:        settings,
+	}
+}
+
+// attach maps shared memory.
+func (p *Process) attach() error {
+	var err error
+	if p.Segment, err = shmem.Attach(launch.FDShmem); err != nil {
+		return err
+	}
+	p.Generation = p.Segment.Generation()
+	if p.Areas, err = layout.Map(p.Segment); err != nil {
+		return err
+	}
+	if p.ChildSlot < 0 || p.ChildSlot >= len(p.Procs) || p.ChildSlot >= len(p.Status) || p.ChildSlot >= p.PM.Slots() {
+		return fmt.Errorf("child slot %d is outside the segment: %w", p.ChildSlot, shmem.ErrLayout)
+	}
+	return nil
 }
 
 // TitlePrefix is the fixed part of a title: PostgreSQL's, with our name.

@@ -37,8 +37,8 @@ func Location(name string) *time.Location {
 }
 
 // zone finds a time zone: of the database by name in any case, by an offset in hours east of Greenwich (7, -3.5, INTERVAL
-// '-08:00'), or in POSIX's form (EST5EDT, <+03>-3), whose offsets count west. Where there is no database any name will do, and
-// stands for UTC: a node must start in a container, too, and Warnings tells of it.
+// '-08:00'), or in POSIX's form (EST5EDT, <+03>-3), whose offsets count west. Where there is no database any name will do,
+// and stands for UTC: a node must start in a container, too, and Warnings tells of it.
 func zone(dir, s string) (name string, loc *time.Location, ok bool) {
 	if name, loc, ok = findZone(dir, s); !ok && plausibleZone(s) && !haveZones(dir) {
 		return s, time.UTC, true

@@ -87,12 +87,6 @@ func (s *scrape) walSenders() {
 	s.gauge("waypost_walsenders_max", "How many there may be (max_wal_senders)", float64(len(s.areas.Snds)))
 	labels := []string{"application_name", "client_addr", "state", "slot_name"}
 	end := s.received()
-	known := func(l xlog.LSN, v float64) float64 {
-		if l == 0 {
-			return math.NaN()
-		}
-		return v
-	}
 	each := func(f family, value func(n *sender) float64) {
 		for i := range all {
 			f.add(value(&all[i]), all[i].label()...)
@@ -108,10 +102,23 @@ func (s *scrape) walSenders() {
 		func(n *sender) float64 { return seconds(n.fields.BackendStart) })
 	each(s.counters("waypost_walsender_sent_bytes_total", "WAL sent to the client", labels...),
 		func(n *sender) float64 { return float64(n.snd.BytesSent.Load()) })
+	s.walSenderLags(all, end, append(labels, "position"))
+}
+
+// known is v, if there is a position that it belongs to.
+func known(l xlog.LSN, v float64) float64 {
+	if l == 0 {
+		return math.NaN()
+	}
+	return v
+}
+
+// walSenderLags is how far each client is behind the end.
+func (s *scrape) walSenderLags(all []sender, end xlog.LSN, labels []string) {
 	lagBytes := s.gauges("waypost_walsender_lag_bytes", "Bytes by which the client is behind the node's end of flushed WAL",
-		append(labels, "position")...)
+		labels...)
 	lagSeconds := s.gauges("waypost_walsender_lag_seconds", "Time that WAL took to be reported by the client, as last measured",
-		append(labels, "position")...)
+		labels...)
 	for i := range all {
 		n := &all[i]
 		f := &n.fields
