@@ -47,10 +47,11 @@ type Params struct {
 	ConfigLoaded    int64  // xlog.TimestampTz of the postmaster's last (re)load
 	SyncFailed      bool   // an earlier generation of this postmaster ended by a failed fsync
 	Settings        []byte // guc.Settings, encoded
-	HBA             string // the rules of pg_hba.conf as last read without an error (hba.Rules.Text)
-	Ident           string // the maps of pg_ident.conf, likewise
-	TLS             []byte // certificate, key and CA files as last read without an error, encoded by who reads them; empty: no TLS
-	Secret          []byte // random, this postmaster's own: cancel keys are made from it. Never in shared memory
+	// For processes that serve clients; empty for others.
+	HBA    string // the rules of pg_hba.conf as last read without an error (hba.Rules.Text)
+	Ident  string // the maps of pg_ident.conf, likewise
+	TLS    []byte // certificate, key and CA files as last read without an error, encoded by who reads them; empty: no TLS
+	Secret []byte // random, this postmaster's own: cancel keys are made from it. Never in shared memory
 }
 
 // encode lays the record out: version, then each field, integers in 8 bytes, byte strings behind their length.

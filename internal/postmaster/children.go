@@ -120,12 +120,7 @@ func (pm *Postmaster) startChild(k procsignal.Kind, control *os.File) *child {
 	}
 	slot := pm.freeSlots[len(pm.freeSlots)-1]
 	pm.areas.PM.AssignChild(slot)
-	pid, err := pm.launcher.Start(&launch.Params{
-		Kind: k, ChildSlot: slot, DataDir: pm.dataDir, PostmasterStart: int64(xlog.FromTime(pm.startTime)),
-		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed,
-		Settings: pm.encodedSettings, PMState: pm.state.String(),
-		HBA: pm.hba, Ident: pm.ident, TLS: pm.tls, Secret: pm.secret,
-	}, control)
+	pid, err := pm.launcher.Start(pm.params(k, slot), control)
 	if err != nil {
 		pm.areas.PM.ReleaseChild(slot)
 		pm.log.Warn().Err(err).Msgf("could not start %v", k)
@@ -135,6 +130,19 @@ func (pm *Postmaster) startChild(k procsignal.Kind, control *os.File) *child {
 	c := &child{pid: pid, slot: slot, kind: k}
 	pm.children[pid] = c
 	return c
+}
+
+// params is what a child starts from. What it takes to let a client in, secrets among it, is for those who do that alone.
+func (pm *Postmaster) params(k procsignal.Kind, slot int) *launch.Params {
+	p := &launch.Params{
+		Kind: k, ChildSlot: slot, DataDir: pm.dataDir, PostmasterStart: int64(xlog.FromTime(pm.startTime)),
+		ConfigLoaded: int64(xlog.FromTime(pm.configLoaded)), SyncFailed: pm.syncFailed,
+		Settings: pm.encodedSettings, PMState: pm.state.String(),
+	}
+	if kinds[k].class&clients != 0 {
+		p.HBA, p.Ident, p.TLS, p.Secret = pm.hba, pm.ident, pm.tls, pm.secret
+	}
+	return p
 }
 
 // reap takes in every child that has ended, and then looks at what that means.
