@@ -53,6 +53,7 @@ func (s *Session) sqlNow() *tcop {
 // cat gives the catalog.
 func (t *tcop) cat() *sql.Catalog {
 	if t.catalog == nil {
+		sql.LimitHeap()
 		t.catalog = views.Catalog(t.Major())
 	}
 	return t.catalog

@@ -95,5 +95,9 @@ func AppendField(buf []byte, env *types.Env, v Value, t OID, format int16) ([]by
 // RowTooBig is the error of a row that would take more than MaxMemory on the wire.
 func RowTooBig() error { return engine.RowTooBig() }
 
+// LimitHeap makes the process collect its garbage early once it has as much
+// as statements may keep. It is for a process that begins to run statements.
+func LimitHeap() { catalog.LimitHeap() }
+
 // Slice makes a Cursor of rows that are there already.
 func Slice(rows []Row) Cursor { return catalog.Slice(rows) }

@@ -64,13 +64,28 @@ func (a *count) Result(*catalog.Call, *Info) (types.Value, error) { return a.n, 
 type extreme struct {
 	want int
 	best types.Value
+	kept keptSize
 }
 
-func (a *extreme) Add(_ *catalog.Call, _ *Info, args []types.Value) error {
+func (a *extreme) Add(c *catalog.Call, _ *Info, args []types.Value) error {
 	if v := args[0]; v != nil && (a.best == nil || types.Compare(v, a.best)*a.want > 0) {
 		a.best = v
+		return a.kept.is(c, v)
 	}
 	return nil
+}
+
+// keptSize accounts for a value that is replaced by others.
+type keptSize int
+
+func (k *keptSize) is(c *catalog.Call, v types.Value) error {
+	n := types.Size(v)
+	more := n - int(*k)
+	if more <= 0 {
+		return nil
+	}
+	*k = keptSize(n)
+	return c.Grow(more)
 }
 
 func (a *extreme) Result(*catalog.Call, *Info) (types.Value, error) { return a.best, nil }
@@ -89,6 +104,9 @@ func (a *boolAgg) Add(_ *catalog.Call, _ *Info, args []types.Value) error {
 
 func (a *boolAgg) Result(*catalog.Call, *Info) (types.Value, error) { return a.result, nil }
 
+// ElementSize is what a value takes besides itself in a list that grows by copying.
+const ElementSize = 32
+
 type arrayAgg struct {
 	vals []types.Value
 	any  bool
@@ -97,7 +115,7 @@ type arrayAgg struct {
 func (a *arrayAgg) Add(c *catalog.Call, _ *Info, args []types.Value) error {
 	a.any = true
 	a.vals = append(a.vals, args[0])
-	return c.Grow(types.Size(args[0]))
+	return c.Grow(ElementSize + types.Size(args[0]))
 }
 
 func (a *arrayAgg) Result(_ *catalog.Call, in *Info) (types.Value, error) {
@@ -116,12 +134,17 @@ func (a *stringAgg) Add(c *catalog.Call, _ *Info, args []types.Value) error {
 	if args[0] == nil {
 		return nil
 	}
+	sep := ""
 	if a.any && args[1] != nil {
-		a.b.WriteString(args[1].(string))
+		sep = args[1].(string)
 	}
 	a.any = true
+	if err := c.Grow(2 * (len(sep) + len(args[0].(string)))); err != nil { // it grows by copying
+		return err
+	}
+	a.b.WriteString(sep)
 	a.b.WriteString(args[0].(string))
-	return c.Grow(len(args[0].(string)))
+	return nil
 }
 
 func (a *stringAgg) Result(*catalog.Call, *Info) (types.Value, error) {
@@ -136,9 +159,11 @@ type numSum struct {
 	avg bool
 	n   int64
 	sum types.Num
+
+	kept keptSize
 }
 
-func (a *numSum) Add(_ *catalog.Call, _ *Info, args []types.Value) (err error) {
+func (a *numSum) Add(c *catalog.Call, _ *Info, args []types.Value) (err error) {
 	switch v := args[0].(type) {
 	case int64:
 		a.sum, err = a.sum.Add(types.NumInt(v))
@@ -148,7 +173,10 @@ func (a *numSum) Add(_ *catalog.Call, _ *Info, args []types.Value) (err error) {
 		return nil
 	}
 	a.n++
-	return err
+	if err != nil {
+		return err
+	}
+	return a.kept.is(c, a.sum)
 }
 
 func (a *numSum) Result(_ *catalog.Call, in *Info) (types.Value, error) {

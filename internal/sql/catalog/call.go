@@ -37,6 +37,7 @@ type Call struct {
 	memory int
 	pinned int // the part of memory that is kept until the statement ends
 	held   int // what the values take that are being put together
+	passed int // what was held since the heap was looked at
 	steps  int
 	loc    *time.Location
 	env    *types.Env
@@ -79,7 +80,8 @@ func outOfMemory() error {
 const smallValue = 1 << 10
 
 // Hold accounts for a value that is held while others are worked out, and
-// fails when all of these take too much. Drop ends it.
+// fails when all of these take too much, or the statement was cancelled. Drop
+// ends it.
 func (c *Call) Hold(v types.Value) error {
 	n := 0
 	switch x := v.(type) {
@@ -87,17 +89,24 @@ func (c *Call) Hold(v types.Value) error {
 		n = len(x)
 	case []byte:
 		n = len(x)
-	case *types.Array, *types.Row:
+	case *types.Array, *types.Row, types.Num:
 		n = types.Size(x)
 	}
 	if n <= smallValue {
 		return nil
 	}
+	if err := c.Cancelled(); err != nil { // what takes memory takes time
+		return err
+	}
 	if n > MaxMemory-c.held {
 		return outOfMemory()
 	}
 	c.held += n
-	return nil
+	if c.passed += n; c.passed < lookAfter {
+		return nil
+	}
+	c.passed = 0
+	return checkHeap()
 }
 
 // Held is for Drop, which lets go of all values held since.
@@ -127,6 +136,11 @@ const checkEvery = 256
 func (c *Call) Step() error {
 	if c.steps++; c.steps%checkEvery != 0 {
 		return nil
+	}
+	if c.steps%lookEvery == 0 {
+		if err := checkHeap(); err != nil {
+			return err
+		}
 	}
 	return c.Cancelled()
 }

@@ -234,7 +234,7 @@ func (q *query) compareSets(r *run, left, right catalog.Cursor) (catalog.Cursor,
 			break
 		}
 		key := rowKey(next, nil)
-		if err := r.call.Grow(len(key) + 64); err != nil {
+		if err := r.call.Grow(len(key) + keySize); err != nil {
 			return nil, err
 		}
 		counts[key]++
@@ -260,7 +260,7 @@ func (q *query) compareSets(r *run, left, right catalog.Cursor) (catalog.Cursor,
 				if given[key] {
 					continue
 				}
-				if err := r.call.Grow(len(key) + 64); err != nil {
+				if err := r.call.Grow(len(key) + keySize); err != nil {
 					return nil, err
 				}
 				given[key] = true
@@ -302,7 +302,7 @@ func uniqueRows(r *run, rows catalog.Cursor, cols []int) catalog.Cursor {
 			if seen[key] {
 				continue
 			}
-			if err := r.call.Grow(len(key) + 64); err != nil {
+			if err := r.call.Grow(len(key) + keySize); err != nil {
 				return nil, err
 			}
 			seen[key] = true

@@ -72,9 +72,17 @@ func (r *run) keep(who any, rows []row) {
 	r.kept[who] = rows
 }
 
+// rowSize is what a row takes besides its values: its place in a list that
+// grows by copying, and what allocation rounds up. keySize is the same for a
+// key in a map.
+const (
+	rowSize = 72
+	keySize = 112
+)
+
 // copyRow copies a row that is to be kept, and accounts for it.
 func (r *run) copyRow(from row) (row, error) {
-	n := 24
+	n := rowSize
 	for _, v := range from {
 		n += types.Size(v)
 	}

@@ -55,7 +55,7 @@ func (q *query) group(f *frame, next cursor) (cursor, error) {
 			if keys, err = f.copyRow(keys); err != nil {
 				return nil, err
 			}
-			if err = f.call.Grow(len(key) + 128*(1+len(q.aggs))); err != nil {
+			if err = f.call.Grow(len(key) + keySize + 128*(1+len(q.aggs))); err != nil {
 				return nil, err
 			}
 			g = q.newGroup(keys)
@@ -125,7 +125,7 @@ func (e *aggregate) accumulate(f *frame, s *aggregateState) error {
 		if s.seen == nil {
 			s.seen = map[string]bool{}
 		}
-		if err := f.call.Grow(len(key) + 64); err != nil {
+		if err := f.call.Grow(len(key) + keySize); err != nil {
 			return err
 		}
 		s.seen[key] = true

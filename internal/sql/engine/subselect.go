@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"waypost/internal/sql/ast"
+	"waypost/internal/sql/builtin"
 	"waypost/internal/sql/catalog"
 	"waypost/internal/sql/types"
 )
@@ -137,7 +138,7 @@ func (e *subselect) eval(f *frame) (value, error) {
 			if r == nil || err != nil {
 				return out, err
 			}
-			if err := f.call.Grow(types.Size(r[0])); err != nil {
+			if err := f.call.Grow(builtin.ElementSize + types.Size(r[0])); err != nil {
 				return nil, err
 			}
 			out.Vals = append(out.Vals, r[0])
