@@ -132,7 +132,8 @@ func TestTooMuchIsCountedAndToldOf(t *testing.T) {
 	require.NoError(t, os.Remove("log"))
 	r.clock = r.clock.Add(retryAfter)
 	require.True(t, r.drain())
-	require.Regexp(t, `WARNING:  \d+ messages were lost because log file "log/log.log" could not be written\n$`, r.read("log/log.log"))
+	require.Regexp(t, `WARNING:  \d+ messages were lost because log file "log/log.log" could not be written\n$`,
+		r.read("log/log.log"))
 	require.GreaterOrEqual(t, strings.Count(r.read("log/log.log"), big), 7)
 }
 

@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// What an event may hold of a statement, which is as much as the parser takes, and of each other text, bytes. JSON needs up
-// to six times as much, so that an event stays below maxEvent, beyond which it would go to pieces on its way.
+// What an event may hold of a statement, and of a message, which may tell one, too: as much as the parser takes; and of each
+// other text, bytes. JSON needs up to six times as much, and still an event stays below maxEvent, beyond which it would go to
+// pieces on its way.
 const (
 	maxStatement = 128 << 10
 	maxText      = 16 << 10
@@ -16,8 +17,8 @@ const (
 
 // limit cuts what is too long, and says so there.
 func (e *entry) limit() {
-	e.statement = cut(e.statement, maxStatement)
-	for _, text := range [...]*string{&e.message, &e.detail, &e.hint, &e.context} {
+	e.message, e.statement = cut(e.message, maxStatement), cut(e.statement, maxStatement)
+	for _, text := range [...]*string{&e.detail, &e.hint, &e.context} {
 		*text = cut(*text, maxText)
 	}
 }
