@@ -55,6 +55,7 @@ func (t *tcop) parseMessage(body []byte) error {
 		return err
 	}
 	t.out = protocol.AppendParseComplete(t.out)
+	t.logEnd(workOn("parse "+nameIn(st.name, ""), st))
 	return nil
 }
 
@@ -129,6 +130,7 @@ func (t *tcop) bindMessage(body []byte) error {
 		return err
 	}
 	t.out = protocol.AppendBindComplete(t.out)
+	t.logEnd(workOn("bind "+nameIn(st.name, m.Portal), st))
 	return nil
 }
 
@@ -336,6 +338,11 @@ func (t *tcop) executeMessage(body []byte) error {
 	t.reportRunning(statementText(p.st))
 	t.P.Title.Set(tagOf(p.st.parsed.Stmt))
 	t.start()
+	what := "execute "
+	if p.source != nil {
+		what = "execute fetch from "
+	}
+	work := t.logBegin(what+nameIn(p.st.name, name), p.st.text, p.st.parsed)
 	if t.xact.failed() && !exits(p.st.parsed.Stmt) {
 		return errFailed()
 	}
@@ -349,6 +356,7 @@ func (t *tcop) executeMessage(body []byte) error {
 	if !completed {
 		t.xact.pipelining = true
 		t.out = protocol.AppendPortalSuspended(t.out)
+		t.logEnd(work)
 		return nil
 	}
 	if isTransaction(p.st.parsed.Stmt) || t.xact.immediate {
@@ -360,6 +368,7 @@ func (t *tcop) executeMessage(body []byte) error {
 		t.disarm()
 	}
 	t.out = protocol.AppendCommandComplete(t.out, tag)
+	t.logEnd(work)
 	return nil
 }
 

@@ -19,6 +19,7 @@ func (t *tcop) simpleQuery(text string) error {
 		return hiding(text, err)
 	}
 	t.revealText(text, statements)
+	work := t.logBegin("statement", text, statements...)
 	for i, p := range statements {
 		if err := t.simpleStatement(p, len(statements) > 1, i == len(statements)-1); err != nil {
 			return err
@@ -30,6 +31,7 @@ func (t *tcop) simpleQuery(text string) error {
 		}
 		t.out = protocol.AppendEmptyQueryResponse(t.out)
 	}
+	t.logEnd(work)
 	return nil
 }
 

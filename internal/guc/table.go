@@ -963,7 +963,6 @@ var params = [numParams]Param{
 	LogDuration: {
 		Name: "log_duration", Type: Bool, Context: Superuser, Boot: "off",
 		Category: catLogWhat, Short: "Log how long each statement took",
-		Flags: flagLater,
 	},
 	LogErrorVerbosity: {
 		Name: "log_error_verbosity", Type: Enum, Context: Superuser, Boot: "default", Options: verbosities,
@@ -1010,7 +1009,6 @@ var params = [numParams]Param{
 	LogMinDurationStatement: {
 		Name: "log_min_duration_statement", Type: Int, Context: Superuser, Boot: "-1", Unit: MS, Min: -1, Max: maxInt,
 		Category: catLogWhen, Short: "Log statements that take this long; -1 none, 0 all",
-		Flags: flagLater,
 	},
 	LogMinErrorStatement: {
 		Name: "log_min_error_statement", Type: Enum, Context: Superuser, Boot: "error", Options: messageLevels,
@@ -1067,7 +1065,6 @@ var params = [numParams]Param{
 	LogStatement: {
 		Name: "log_statement", Type: Enum, Context: Superuser, Boot: "none", Options: loggedStatements,
 		Category: catLogWhat, Short: "Kinds of statements that are logged",
-		Flags: flagLater,
 	},
 	LogStatementSampleRate: {
 		Name: "log_statement_sample_rate", Type: Real, Context: Superuser, Boot: "1", Max: 1,
