@@ -1,13 +1,17 @@
 package postmaster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
 
 	"waypost/internal/guc"
 	"waypost/internal/logging"
@@ -23,7 +27,11 @@ func (pm *Postmaster) loadTLS(reload bool) error {
 	from := tlsfiles.FromSettings(pm.settings)
 	command := pm.settings.String(guc.SslPassphraseCommand)
 	if !reload || command != "" && pm.settings.Bool(guc.SslPassphraseCommandSupportsReload) {
-		from.Passphrase = func(prompt string) (string, error) { return askPassphrase(command, prompt) }
+		within := time.Duration(0)
+		if reload {
+			within = passphraseWithin
+		}
+		from.Passphrase = func(prompt string) (string, error) { return askPassphrase(command, prompt, within) }
 	}
 	files, warnings, err := from.Load()
 	if err != nil {
@@ -44,16 +52,34 @@ func (pm *Postmaster) reloadTLS() {
 	}
 }
 
-// askPassphrase runs ssl_passphrase_command; what it prints first is the passphrase.
-func askPassphrase(command, prompt string) (string, error) {
+// passphraseWithin is how long ssl_passphrase_command may take at a reload, when the postmaster does nothing else meanwhile.
+// At a start somebody may be typing.
+const passphraseWithin = 10 * time.Second
+
+// askPassphrase runs ssl_passphrase_command; what it prints first is the passphrase. Whatever the command has started is
+// killed if it takes longer than within; 0 for no bound.
+func askPassphrase(command, prompt string, within time.Duration) (string, error) {
 	if command == "" {
 		return "", errors.New("the private key requires a passphrase, and ssl_passphrase_command is not set")
 	}
+	ctx, cancel := context.Background(), func() {}
+	if within > 0 {
+		ctx, cancel = context.WithTimeout(ctx, within)
+	}
+	defer cancel()
 	command = strings.NewReplacer("%p", prompt, "%%", "%").Replace(command)
-	cmd := exec.Command("/bin/sh", "-c", command)
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
+	if within > 0 { // not where a terminal is needed, which only the foreground's group may read
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
+		cmd.WaitDelay = time.Second // for one that has left the group and holds the pipe
+	}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	defer clear(out)
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("ssl_passphrase_command has not ended within %v", within)
+	}
 	if err != nil {
 		return "", fmt.Errorf("ssl_passphrase_command failed: %w", err) // the command itself may be a secret
 	}
