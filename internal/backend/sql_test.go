@@ -431,6 +431,10 @@ func TestMonitoringQueriesOfASession(t *testing.T) {
 	values(t, c, "BEGIN")
 	values(t, c, "DECLARE c CURSOR FOR SELECT 1")
 	require.Equal(t, [][]string{{"c"}}, values(t, c, "SELECT name FROM pg_cursors"))
+	values(t, c, "DECLARE d SCROLL CURSOR WITH HOLD FOR SELECT 1")
+	values(t, c, "DECLARE e BINARY NO SCROLL CURSOR FOR SELECT 1")
+	require.Equal(t, [][]string{{"d", "t", "f", "t"}, {"e", "f", "t", "f"}},
+		values(t, c, "SELECT name, is_holdable, is_binary, is_scrollable FROM pg_cursors WHERE name <> 'c' ORDER BY name"))
 	require.Equal(t, [][]string{{"127.0.0.1"}}, values(t, c, "SELECT host(inet_client_addr())"))
 	require.Equal(t, [][]string{{"x"}}, values(t, c, "SELECT set_config('application_name', 'x', false)"))
 }

@@ -127,7 +127,10 @@ func (v *viewSession) Cursors() []views.OpenCursor {
 	var list []views.OpenCursor
 	for _, p := range v.t.portals {
 		if !p.simple {
-			list = append(list, views.OpenCursor{Name: p.name, Statement: p.st.text, Binary: p.binary, CreatedAt: p.at})
+			list = append(list, views.OpenCursor{
+				Name: p.name, Statement: p.st.text, CreatedAt: p.at, Holdable: p.held, Binary: p.binary,
+				Scrollable: p.cursor && !p.scroll.forwardOnly,
+			})
 		}
 	}
 	slices.SortFunc(list, func(a, b views.OpenCursor) int { return strings.Compare(a.Name, b.Name) })

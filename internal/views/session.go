@@ -50,8 +50,10 @@ type PreparedStatement struct {
 
 // OpenCursor is a row of pg_cursors.
 type OpenCursor struct {
-	Name      string
-	Statement string
-	Binary    bool
-	CreatedAt time.Time
+	Name       string
+	Statement  string
+	Holdable   bool // it lives on after its transaction
+	Binary     bool
+	Scrollable bool // rows may be fetched in any order
+	CreatedAt  time.Time
 }

@@ -21,7 +21,7 @@ var sessionViews = [...]view{
 		"pg_cursors", "name statement is_holdable is_binary is_scrollable creation_time",
 		func(s *scan) error {
 			for _, c := range s.Cursors() {
-				s.add(c.Name, c.Statement, false, c.Binary, false, timeOf(c.CreatedAt))
+				s.add(c.Name, c.Statement, c.Holdable, c.Binary, c.Scrollable, timeOf(c.CreatedAt))
 			}
 			return nil
 		},
