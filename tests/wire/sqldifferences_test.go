@@ -9,6 +9,9 @@ func sqlDifferences(version int) []difference {
 		{"parameter of an unknown type", "E S=ERROR; V=ERROR; C=XX000; M=cache lookup failed for type 99999",
 			"E S=ERROR; V=ERROR; C=0A000; M=a parameter of type ??? is not supported", false,
 			"PostgreSQL's answer is that of an internal error, which this is not."},
+		{"portals of nothing", "E S=ERROR; V=ERROR; C=XX000; M=unsupported portal strategy",
+			`E S=ERROR; V=ERROR; C=55000; M=portal "e" cannot be run`, false,
+			"PostgreSQL's answer is that of an internal error, which this is not."},
 	}
 	swapped := func(script, postgres, relay string) {
 		const reason = "PostgreSQL tells several changed settings in the order in which its lists happen to have them."

@@ -290,6 +290,30 @@ func extendedScripts() []script {
 		session("forward-only cursors", sqls("BEGIN", "DECLARE c NO SCROLL CURSOR FOR "+series3,
 			"FETCH FORWARD 2 FROM c", "SAVEPOINT s", "FETCH PRIOR c", "ROLLBACK TO s", "FETCH ALL FROM c", "FETCH c",
 			"COMMIT", "FETCH c")...),
+		session("the end of forward-only cursors", forwardOnly("FETCH LAST c", "FETCH c"),
+			forwardOnly("FETCH ABSOLUTE -1 c"), forwardOnly("MOVE LAST c"), forwardOnly("FETCH BACKWARD 0 c"),
+			forwardOnly("FETCH ABSOLUTE 0 c", "MOVE BACKWARD ALL c", "FETCH BACKWARD ALL c"),
+			forwardOnly("FETCH 2 c", "MOVE BACKWARD ALL c"), forwardOnly("FETCH 2 c", "FETCH RELATIVE 0 c"),
+			forwardOnly("MOVE 2 c", "MOVE 0 c", "MOVE ABSOLUTE 2 c"), forwardOnly("MOVE RELATIVE -1 c"),
+			forwardOnly("FETCH ALL c", "FETCH ABSOLUTE 5 c", "FETCH c", "FETCH 0 c", "FETCH ABSOLUTE 4 c"),
+			forwardOnly("FETCH ABSOLUTE 1 c", "FETCH ABSOLUTE 2 c", "FETCH ABSOLUTE 2 c")),
+		session("forward-only cursors WITH HOLD", sqls("BEGIN", "DECLARE c NO SCROLL CURSOR WITH HOLD FOR "+series3,
+			"FETCH c", "COMMIT", "FETCH c", "FETCH LAST c", "FETCH c", "CLOSE c")...),
+		session("statement_timeout and COMMIT", sqls("SET statement_timeout = 50", "BEGIN",
+			"DECLARE c CURSOR WITH HOLD FOR SELECT pg_sleep(0.2)", "COMMIT", "FETCH c", "SELECT pg_sleep(10)")...),
+		session("portals of nothing", at(query("BEGIN")), at(parse("", ""), bind("e", ""), flush(), query("FETCH ALL e")),
+			at(query("ROLLBACK")), at(parse("nothing", ""), syncIt()), at(query("EXECUTE nothing")),
+			at(parse("", "EXECUTE nothing"), bind("", ""), describe('P', ""), execute("", 0), syncIt())),
+		session("portals that are begun while their statements change", at(query("BEGIN")),
+			at(query("PREPARE foo AS SELECT g, g, g FROM generate_series(1, 3) g")),
+			at(parse("x", "EXECUTE foo"), bind("a", "x"), execute("a", 1), syncIt()),
+			at(query("DEALLOCATE foo")), at(query("PREPARE foo AS SELECT g FROM generate_series(1, 3) g")),
+			at(bind("b", "x"), describe('P', "b"), execute("b", 0), syncIt()), at(execute("a", 0), syncIt()),
+			at(query("DECLARE k CURSOR FOR SELECT g, g, g FROM generate_series(1, 9) g")),
+			at(parse("y", "FETCH 5 FROM k"), bind("c", "y"), describe('P', "c"), execute("c", 2), syncIt()),
+			at(query("CLOSE k")), at(query("DECLARE k CURSOR FOR SELECT g FROM generate_series(1, 9) g")),
+			at(bind("d", "y"), describe('P', "d"), execute("d", 0), syncIt()), at(execute("c", 0), syncIt()),
+			at(query("COMMIT"))),
 		session("cursors WITH HOLD", sqls("DECLARE c CURSOR WITH HOLD FOR "+series3, "FETCH c", "FETCH ALL c",
 			"CLOSE c", "BEGIN", "DECLARE d CURSOR WITH HOLD FOR "+series3, "FETCH d", "COMMIT", "FETCH d",
 			"FETCH PRIOR d", "CLOSE ALL", "FETCH d",
@@ -302,6 +326,17 @@ func extendedScripts() []script {
 		session("cursors in savepoints", sqls("BEGIN", "DECLARE a CURSOR FOR "+series3, "SAVEPOINT s",
 			"DECLARE b CURSOR FOR "+series3, "FETCH a", "ROLLBACK TO s", "FETCH a", "FETCH b", "ROLLBACK")...),
 	}
+}
+
+// forwardOnly runs statements in a transaction of their own that has such a cursor, c, of three rows.
+func forwardOnly(statements ...string) exchange {
+	x := exchange{ready: len(statements) + 2}
+	x.send = append(x.send, query("BEGIN; DECLARE c NO SCROLL CURSOR FOR "+series3))
+	for _, s := range statements {
+		x.send = append(x.send, query(s))
+	}
+	x.send = append(x.send, query("ROLLBACK"))
+	return x
 }
 
 // bindNone is a message that does nothing.
