@@ -1,6 +1,9 @@
 package roles
 
-import "waypost/internal/sql/types"
+import (
+	"waypost/internal/scram"
+	"waypost/internal/sql/types"
+)
 
 // Each session reads the whole file, and whoever may log in may write into it: settings of their own role. PostgreSQL has
 // no such bounds.
@@ -8,6 +11,10 @@ const (
 	maxText     = 1 << 10  // a setting's name and value together, and a comment, bytes
 	maxSettings = 8 << 10  // all settings of one role, as the file has them, bytes
 	reserve     = 64 << 10 // of MaxFile: what only superusers may use up, bytes
+
+	// maxIterations is what a verifier may cost who is asked for the password, and this node with the method password:
+	// about a second.
+	maxIterations = 4_000_000
 )
 
 func tooLong(what string) error {
@@ -29,6 +36,22 @@ func (s *Set) settingsFit(added Setting) error {
 	if size > maxSettings {
 		return types.Errorf(codeLimitExceeded, "too many settings of a role").
 			WithDetail("They must be no larger than %d bytes together.", maxSettings)
+	}
+	return nil
+}
+
+// iterationsFit looks at a password before anything is computed of it, whether it is a verifier or is to become one.
+func iterationsFit(password string, env *Env) error {
+	iterations := env.Iterations
+	switch v, ok := scram.Parse(password); {
+	case ok:
+		iterations = v.Iterations
+	case env.MD5 || scram.KindOf(password) != scram.Plain:
+		return nil
+	}
+	if iterations > maxIterations {
+		return types.Errorf(codeLimitExceeded, "too many iterations for a SCRAM secret").
+			WithDetail("There must be no more than %d.", maxIterations)
 	}
 	return nil
 }

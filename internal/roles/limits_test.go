@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"waypost/internal/scram"
 )
 
 // TestNoLoginRoleFillsTheFile has a role without attributes write as much as it can.
@@ -49,4 +51,16 @@ func TestSuperusersHaveTheFilesEndForThemselves(t *testing.T) {
 	r.refused("ALTER ROLE r SET a.c = 'x'", "54000", "too many roles")
 	r.run("ALTER ROLE r RESET a.b") // whoever makes it smaller may
 	boss.run("CREATE ROLE another")
+}
+
+func TestSecretsThatTakeTooLongAreRefusedAtOnce(t *testing.T) {
+	dir := dataDir(t)
+	boss := as(t, dir, "boss")
+	boss.run("CREATE ROLE r LOGIN")
+	v := scram.Mock([]byte("secret"), "r", 1<<31-1)
+	boss.refused("ALTER ROLE r PASSWORD '"+v.String()+"'", "54000", "too many iterations for a SCRAM secret")
+	boss.env.Iterations = maxIterations + 1
+	boss.refused("ALTER ROLE r PASSWORD 'x'", "54000", "too many iterations for a SCRAM secret")
+	boss.env.MD5 = true
+	boss.run("ALTER ROLE r PASSWORD 'x'")
 }

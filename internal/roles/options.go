@@ -122,6 +122,9 @@ func (x *exec) setPassword(r *Role, option *ast.RoleOption) error {
 		r.Password = ""
 		return nil
 	}
+	if err := iterationsFit(option.Text, x.env); err != nil {
+		return err
+	}
 	verifier, err := x.remember(option.Text, r.Name)
 	if err != nil {
 		return err
