@@ -142,8 +142,9 @@ func (t *tcop) readRoles() *roles.Set {
 	}
 	set, err := roles.Load(t.P.DataDir)
 	if err != nil {
-		t.P.Log.Info().Msg(err.Error())
-		set, info = t.Roles, nil
+		// Nobody may do anything until it is known what they may.
+		t.P.Log.Error().Msg(err.Error())
+		set, info = roles.Nobody(), nil
 	} else if t.Role.Upstream {
 		set = t.Roles.Keep(set, t.Role)
 	}

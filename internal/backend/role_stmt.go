@@ -1,6 +1,8 @@
 package backend
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 
 	"waypost/internal/guc"
@@ -39,6 +41,10 @@ func (t *tcop) roleStatement(p *portal, s ast.Stmt) (result, error) {
 		t.notice(n)
 	}
 	t.rolesSeen = false
+	var damaged *roles.DamagedError
+	if errors.As(err, &damaged) {
+		return result{}, protocol.Errorf(protocol.CodeDataCorrupted, "%s", err.Error())
+	}
 	return result{tag: tag}, told(t.interrupted(err))
 }
 

@@ -24,6 +24,9 @@ func newSet() *Set {
 	return s
 }
 
+// Nobody is the set that holds when there is no knowing who may do what: the predefined roles, without members.
+func Nobody() *Set { return newSet() }
+
 // MockSecret is what salts for roles that are not there are made from, so that nobody can tell these from others.
 func (s *Set) MockSecret() []byte { return s.mock[:] }
 
