@@ -1,6 +1,7 @@
 package logging
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"waypost/tests/cluster"
@@ -28,7 +30,8 @@ func TestLogLinesAreThoseOfPostgreSQL(t *testing.T) {
 	p := c.NewPostgres("primary", 17, cluster.PostgresOptions{Settings: settings})
 	w := c.NewWaypost("relay", p.Conninfo(), cluster.WaypostOptions{Settings: settings})
 	for _, port := range []int{p.Port, w.Port} {
-		c.Run(c.ClientProgram("psql"), "-X", "-c", "create role tester login", fmt.Sprintf("host=127.0.0.1 port=%d user=postgres", port))
+		c.Run(c.ClientProgram("psql"), "-X", "-c", "create role tester login",
+			fmt.Sprintf("host=127.0.0.1 port=%d user=postgres", port))
 		psql := func(more string, args ...string) {
 			argv := append([]string{c.ClientProgram("psql"), "-X",
 				fmt.Sprintf("host=127.0.0.1 port=%d user=tester application_name=test %s", port, more)}, args...)
@@ -39,8 +42,8 @@ func TestLogLinesAreThoseOfPostgreSQL(t *testing.T) {
 			"-c", "set no_such_setting = 1", "-c", "select 1")
 		psql("dbname=postgres", "-c", "create role x password oops")
 	}
-	require.Contains(t, strings.Join(logOf(t, w.DataDir).text, ""), "|localhost|", "log_hostname")
-	theirs, ours := logOf(t, p.DataDir), logOf(t, w.DataDir)
+	require.Contains(t, strings.Join(logOf(t, w.DataDir, 2).text, ""), "|localhost|", "log_hostname")
+	theirs, ours := logOf(t, p.DataDir, 2), logOf(t, w.DataDir, 2)
 	require.Equal(t, withoutSecret(theirs.text), ours.text)
 	require.Equal(t, withoutSecret(theirs.json), ours.json)
 }
@@ -63,7 +66,7 @@ func withoutSecret(lines []string) []string {
 // said is what a log says of the test's client, with numbers taken out.
 type said struct{ text, json []string }
 
-func logOf(t *testing.T, dataDir string) (s said) {
+func logOf(t *testing.T, dataDir string, sessions int) (s said) {
 	t.Helper()
 	last := regexp.MustCompile(`disconnection: session time: \S+ user=tester`)
 	read := func(suffix string) string {
@@ -74,7 +77,7 @@ func logOf(t *testing.T, dataDir string) (s said) {
 		cluster.Eventually(t, patience, "the log has the last of it", func() bool {
 			text, err = os.ReadFile(paths[0])
 			require.NoError(t, err)
-			return len(last.FindAll(text, -1)) == 2
+			return len(last.FindAll(text, -1)) == sessions
 		})
 		return string(text)
 	}
@@ -109,4 +112,43 @@ func logOf(t *testing.T, dataDir string) (s said) {
 	slices.Sort(s.text) // one session's end and the next one's beginning come in any order
 	slices.Sort(s.json)
 	return s
+}
+
+// TestLoggedStatementsAreThoseOfPostgreSQL does the same for log_statement and log_min_duration_statement.
+func TestLoggedStatementsAreThoseOfPostgreSQL(t *testing.T) {
+	t.Parallel()
+	settings := map[string]string{
+		"logging_collector": "on", "log_destination": "stderr,jsonlog", "log_disconnections": "on",
+		"log_line_prefix": "%m|%p|%b|%8u|", "log_timezone": "UTC",
+	}
+	c := cluster.New(t)
+	p := c.NewPostgres("primary", 17, cluster.PostgresOptions{Settings: settings})
+	w := c.NewWaypost("relay", p.Conninfo(), cluster.WaypostOptions{Settings: settings})
+	for _, port := range []int{p.Port, w.Port} {
+		dsn := fmt.Sprintf("host=127.0.0.1 port=%d dbname=postgres user=", port)
+		c.Run(c.ClientProgram("psql"), "-X", "-c", "create role tester login superuser", dsn+"postgres")
+		for _, set := range []string{"-c log_statement=ddl -c log_duration=on", "-c log_statement=all -c log_duration=on",
+			"-c log_min_duration_statement=0 -c log_statement=mod", "-c log_min_duration_statement=1h"} {
+			logSession(t, dsn+"tester options='"+set+"'")
+		}
+	}
+	theirs, ours := logOf(t, p.DataDir, 4), logOf(t, w.DataDir, 4)
+	require.Equal(t, theirs.text, ours.text)
+	require.Equal(t, theirs.json, ours.json)
+}
+
+// logSession is a session of which the log could tell much.
+func logSession(t *testing.T, dsn string) {
+	t.Helper()
+	conn, err := pgconn.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	for _, sql := range []string{"select 1", "", "select 1; show port", "select 1/0", "select no_such", "selct", "begin; commit",
+		"set work_mem = '5MB'", "select 1\n, 2", "comment on role no_such is 'x'", "close no_such", "select 1, 'tab\t'"} {
+		_, _ = conn.Exec(t.Context(), sql).ReadAll()
+	}
+	_, err = conn.Prepare(t.Context(), "named", "select 2", nil)
+	require.NoError(t, err)
+	require.NoError(t, conn.ExecPrepared(t.Context(), "named", nil, nil, nil).Read().Err)
+	require.NoError(t, conn.ExecParams(t.Context(), "select 3", nil, nil, nil, nil).Read().Err)
+	require.NoError(t, conn.Close(context.Background()))
 }
