@@ -215,6 +215,7 @@ func (s *Session) begin() error {
 // letIn: the client has proved who it is. What only strangers are measured by is dropped.
 func (s *Session) letIn() {
 	s.hba = nil // whoever is in stays in, whatever the rules become
+	s.P.TLS = nil
 	s.Conn.letIn()
 	if s.tellLetIn != nil {
 		s.tellLetIn()

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -55,6 +56,8 @@ func (s *Session) startTLS(unread []byte) error {
 	if err != nil {
 		return err
 	}
+	s.P.TLS = nil // there is one handshake, and then the session need not keep all that
+	defer files.Forget()
 	config, err := files.Config()
 	if err != nil {
 		return err
@@ -63,7 +66,7 @@ func (s *Session) startTLS(unread []byte) error {
 	if err != nil {
 		return s.notEncrypted(err)
 	}
-	t := &TLSState{Version: tlsfiles.VersionName(state.Version), ServerEndPoint: files.EndPoint}
+	t := &TLSState{Version: tlsfiles.VersionName(state.Version), ServerEndPoint: bytes.Clone(files.EndPoint)}
 	t.Cipher, t.Bits = tlsfiles.CipherName(state.CipherSuite)
 	if len(state.PeerCertificates) > 0 {
 		if err := t.setPeer(state.PeerCertificates[0]); err != nil {

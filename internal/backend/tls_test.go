@@ -308,6 +308,8 @@ func TestSigtermIsToldOverTLS(t *testing.T) {
 	require.Equal(t, "terminating connection due to administrator command", e.Message)
 	_, err := c.Next()
 	require.Equal(t, io.EOF, err)
+	<-c.Session.Done()
+	require.Empty(t, c.Session.Process.TLS, "no session keeps the files")
 }
 
 // A client may ask for new keys at any time. The answer is written by the goroutine that reads.

@@ -15,6 +15,7 @@
 package launch
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -99,7 +100,7 @@ func decode(b []byte) (*Params, error) {
 	p.HBA = string(text())
 	p.Ident = string(text())
 	p.TLS = text()
-	p.Secret = text()
+	p.Secret = bytes.Clone(text()) // it is kept to the end, and the record need not be
 	if bad || len(b) != 0 {
 		return nil, errors.New("parameter record is damaged")
 	}

@@ -46,14 +46,10 @@ type verifier struct {
 }
 
 // newVerifier parses what Load has checked.
-func newVerifier(f *Files) (*verifier, error) {
+func newVerifier(f *Files, authorities []*x509.Certificate) (*verifier, error) {
 	v := &verifier{roots: x509.NewCertPool(), others: x509.NewCertPool(), checkCRL: f.CheckCRL, now: time.Now}
-	for _, der := range f.CAs {
-		cert, err := x509.ParseCertificate(der)
-		if err != nil {
-			return nil, err
-		}
-		if bytes.Equal(cert.RawSubject, cert.RawIssuer) {
+	for _, cert := range authorities {
+		if signedItself(cert) {
 			v.roots.AddCert(cert)
 		} else {
 			v.others.AddCert(cert)
@@ -67,6 +63,26 @@ func newVerifier(f *Files) (*verifier, error) {
 		v.lists = append(v.lists, list)
 	}
 	return v, nil
+}
+
+// signedItself says whether cert is a root. A name alone makes none: authorities have certificates for new keys of their
+// own signed by the old ones. Signatures that are too weak to be checked say nothing; then the keys' names must do, as
+// they do for OpenSSL.
+func signedItself(cert *x509.Certificate) bool {
+	if !bytes.Equal(cert.RawSubject, cert.RawIssuer) {
+		return false
+	}
+	err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
+	var weak x509.InsecureAlgorithmError
+	if errors.As(err, &weak) || errors.Is(err, x509.ErrUnsupportedAlgorithm) {
+		return len(cert.AuthorityKeyId) == 0 || bytes.Equal(cert.AuthorityKeyId, cert.SubjectKeyId)
+	}
+	return err == nil
+}
+
+// mayBeClients says whether the key of cert may be used as a client of TLS uses one, where cert says what it is for.
+func mayBeClients(cert *x509.Certificate) bool {
+	return cert.KeyUsage == 0 || cert.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageKeyAgreement) != 0
 }
 
 // verify checks a chain, the client's own certificate first. No certificate is well: pg_hba.conf may not ask for one.
@@ -92,6 +108,9 @@ func (v *verifier) verify(raw [][]byte) error {
 	})
 	if err != nil {
 		return failure(leaf, err, v.now())
+	}
+	if !mayBeClients(leaf) {
+		return &VerifyError{Why: wrongPurpose, Cert: leaf}
 	}
 	if !v.checkCRL {
 		return nil
@@ -147,6 +166,9 @@ func failure(leaf *x509.Certificate, err error, now time.Time) *VerifyError {
 	return e
 }
 
+// wrongPurpose is what OpenSSL says of a certificate that is for something else.
+const wrongPurpose = "unsupported certificate purpose"
+
 func invalidity(cert *x509.Certificate, err *x509.CertificateInvalidError, now time.Time) string {
 	switch err.Reason {
 	case x509.Expired:
@@ -155,7 +177,7 @@ func invalidity(cert *x509.Certificate, err *x509.CertificateInvalidError, now t
 		}
 		return "certificate has expired"
 	case x509.IncompatibleUsage:
-		return "unsupported certificate purpose"
+		return wrongPurpose
 	case x509.NotAuthorizedToSign:
 		return "invalid CA certificate"
 	case x509.TooManyIntermediates:

@@ -13,6 +13,15 @@ import (
 	"waypost/internal/tlsfiles/tlstest"
 )
 
+func verifierOf(t *testing.T, f *Files) *verifier {
+	t.Helper()
+	authorities, err := f.authorities()
+	require.NoError(t, err)
+	v, err := newVerifier(f, authorities)
+	require.NoError(t, err)
+	return v
+}
+
 // check is what a server with these authorities and lists says to a client with pair. Empty: it is let in.
 func check(t *testing.T, pair *tlstest.Pair, cas []byte, lists ...[]byte) string {
 	t.Helper()
@@ -23,8 +32,7 @@ func check(t *testing.T, pair *tlstest.Pair, cas []byte, lists ...[]byte) string
 	}
 	f, _, err := c.Load()
 	require.NoError(t, err)
-	v, err := newVerifier(f)
-	require.NoError(t, err)
+	v := verifierOf(t, f)
 	err = v.verify(pair.TLS().Certificate)
 	if err == nil {
 		return ""
@@ -65,6 +73,12 @@ func TestClientCertificates(t *testing.T) {
 	alone.Above = nil
 	past := root.Issue(t, "past", func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })
 	future := root.Issue(t, "future", func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) })
+	used := func(usage x509.KeyUsage) *tlstest.Pair {
+		return root.Issue(t, "used", func(c *x509.Certificate) { c.KeyUsage = usage })
+	}
+	signer, agrees, anything := used(x509.KeyUsageCRLSign), used(x509.KeyUsageKeyAgreement), used(0)
+	newer := root.Intermediate(t, "root") // its names are as a root's
+	newer.Above = nil
 	server := root.Issue(t, "server", func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} })
 	self := tlstest.NewCA(t, "self")
 	soon := time.Now().Add(time.Hour)
@@ -86,6 +100,12 @@ func TestClientCertificates(t *testing.T) {
 		{"signed by itself", &self.Pair, root.CertPEM(), nil, at0 + "self-signed certificate."},
 		{"past", past, root.CertPEM(), nil, at0 + "certificate has expired."},
 		{"future", future, root.CertPEM(), nil, at0 + "certificate is not yet valid."},
+		{"for signing authorities' lists", signer, root.CertPEM(), nil, at0 + "unsupported certificate purpose."},
+		{"for agreeing on keys", agrees, root.CertPEM(), nil, ""},
+		{"for whatever", anything, root.CertPEM(), nil, ""},
+		{"only the authority's new key is there, signed by the old one", newer.Issue(t, "x"), newer.CertPEM(), nil,
+			at0 + "unable to get local issuer certificate."},
+		{"of the authority's new key, signed by the old one", newer.Issue(t, "x"), append(root.CertPEM(), newer.CertPEM()...), nil, ""},
 		{"a server's", server, root.CertPEM(), nil, at0 + "unsupported certificate purpose."},
 
 		{"not revoked", good, root.CertPEM(), [][]byte{root.CRL(t, soon, past)}, ""},
@@ -140,8 +160,7 @@ func TestListsOfADirectoryCount(t *testing.T) {
 	tlstest.Write(t, c.CRLDir, "0123abcd.r0", root.CRL(t, time.Now().Add(time.Hour), bad))
 	f, _, err := c.Load()
 	require.NoError(t, err)
-	v, err := newVerifier(f)
-	require.NoError(t, err)
+	v := verifierOf(t, f)
 	require.NoError(t, v.verify(good.TLS().Certificate))
 	require.Error(t, v.verify(bad.TLS().Certificate))
 	require.NoError(t, v.verify(nil), "whether there must be one pg_hba.conf says")
