@@ -8,8 +8,11 @@ import (
 	"waypost/protocol"
 )
 
-// checkpointPoll is how often a waiting CHECKPOINT looks whether it is done: the checkpointer tells nobody.
-const checkpointPoll = 5 * time.Millisecond
+// A waiting CHECKPOINT looks whether it is done, as the checkpointer tells nobody: soon at first, and then ever more seldom.
+const (
+	checkpointFirstLook = time.Millisecond
+	checkpointLooks     = 100 * time.Millisecond // apart, at most
+)
 
 // checkpoint runs CHECKPOINT: it asks for a restartpoint and waits for it.
 func (t *tcop) checkpoint() error {
@@ -22,13 +25,16 @@ func (t *tcop) checkpoint() error {
 	number := ctl.Request()
 	t.P.Activity.StartWait(activity.CheckpointDone)
 	defer t.P.Activity.EndWait()
-	tick := time.NewTicker(checkpointPoll)
-	defer tick.Stop()
+	wait := checkpointFirstLook
+	look := time.NewTimer(wait)
+	defer look.Stop()
 	for ctl.Done.Load()+ctl.Failed.Load() < number {
 		select {
 		case <-t.interrupt.Done():
 			return t.interrupt.raised()
-		case <-tick.C:
+		case <-look.C:
+			wait = min(2*wait, checkpointLooks)
+			look.Reset(wait)
 		}
 	}
 	if ctl.Failed.Load() != failed {

@@ -71,7 +71,8 @@ func TestParametersThatPortalsKeepAreCounted(t *testing.T) {
 
 func TestCursorThatHasBecomeTooBigGivesItsMemoryBack(t *testing.T) {
 	c := regular(t)
-	values(t, c, "BEGIN; DECLARE b SCROLL CURSOR FOR SELECT repeat(g::text, 10000) FROM generate_series(1, 2000) g; SAVEPOINT s")
+	values(t, c, "BEGIN; DECLARE b SCROLL CURSOR FOR SELECT repeat(g::text, 10000) FROM generate_series(1, 2000) g;"+
+		" SAVEPOINT s")
 	e := fails(t, c, "MOVE ALL FROM b")
 	require.Equal(t, protocol.CodeOutOfMemory, e.Code)
 	values(t, c, "ROLLBACK TO s; DECLARE other CURSOR FOR SELECT 1")
@@ -158,7 +159,9 @@ func TestPortalsOfOneStatementHaveTheirOwnColumns(t *testing.T) {
 
 func TestEndOfANoScrollCursorIsNotFetchedBackwards(t *testing.T) {
 	c := regular(t)
-	for _, sql := range []string{"FETCH LAST FROM c", "MOVE LAST FROM c", "FETCH ABSOLUTE -1 FROM c", "FETCH BACKWARD 0 FROM c"} {
+	for _, sql := range []string{
+		"FETCH LAST FROM c", "MOVE LAST FROM c", "FETCH ABSOLUTE -1 FROM c", "FETCH BACKWARD 0 FROM c",
+	} {
 		values(t, c, "BEGIN; DECLARE c NO SCROLL CURSOR FOR SELECT generate_series(1, 5)")
 		e := fails(t, c, sql)
 		require.Equal(t, protocol.CodeObjectNotInPrerequisiteState, e.Code, sql)

@@ -223,6 +223,13 @@ func TestTerminateWaitsForTheEndAsLongAsItIsToldTo(t *testing.T) {
 	go prompt.Wait()
 	r.join(5, prompt.Process.Pid, procsignal.Backend, "dave")
 	require.Equal(t, [][]string{{"t"}}, r.rows("select pg_terminate_backend("+strconv.Itoa(prompt.Process.Pid)+", 60000)"))
+
+	for _, long := range []string{"9300000000000", "9223372036854775807"} { // longer than a time.Duration
+		last := sleeper(t)
+		time.AfterFunc(50*time.Millisecond, func() { last.Wait() })
+		r.join(5, last.Process.Pid, procsignal.Backend, "dave")
+		require.Equal(t, [][]string{{"t"}}, r.rows("select pg_terminate_backend("+strconv.Itoa(last.Process.Pid)+", "+long+")"))
+	}
 }
 
 func TestReloadSignalsThePostmaster(t *testing.T) {

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"math"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -127,7 +128,7 @@ func terminateBackend(n *node, a []sql.Value) (sql.Value, error) {
 const lookEvery = 10 * time.Millisecond
 
 func (n *node) gone(slot int, pid, timeout int64) (sql.Value, error) {
-	end := time.NewTimer(time.Duration(timeout) * time.Millisecond)
+	end := time.NewTimer(time.Duration(min(timeout, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond)
 	defer end.Stop()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
