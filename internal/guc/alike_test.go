@@ -71,7 +71,7 @@ func TestZonesWithoutADatabase(t *testing.T) {
 	s := New()
 	require.Empty(t, s.zoneWarnings(empty))
 	require.NoError(t, s.Set("log_timezone", "Europe/Berlin", SourceFile))
-	require.Empty(t, s.zoneWarnings(zoneDir))
+	require.Empty(t, s.zoneWarnings(ZoneDir))
 	require.Len(t, s.zoneWarnings(empty), 1)
 	require.Contains(t, s.zoneWarnings(empty)[0].Message, `"Europe/Berlin" of "log_timezone"`)
 }

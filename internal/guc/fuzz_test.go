@@ -52,7 +52,7 @@ func FuzzZone(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		name, loc, ok := zone(zoneDir, s)
+		name, loc, ok := zone(ZoneDir, s)
 		if !ok {
 			return
 		}

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// zoneDir is the system's database of time zones.
-const zoneDir = "/usr/share/zoneinfo"
+// ZoneDir is the system's database of time zones.
+const ZoneDir = "/usr/share/zoneinfo"
 
 // checkZone gives a time zone's name as the database spells it.
 func (p *Param) checkZone(s string) (string, *Error) {
-	name, _, ok := zone(zoneDir, s)
+	name, _, ok := zone(ZoneDir, s)
 	if !ok {
 		e := p.invalid(s, "")
 		if hours, rest, number := scanFloat(s); number && rest == "" && (hours <= -168 || hours >= 168) {
@@ -30,7 +30,7 @@ func (p *Param) checkZone(s string) (string, *Error) {
 
 // Location is what a value of TimeZone means. A name that SET would not take is UTC.
 func Location(name string) *time.Location {
-	if _, loc, ok := zone(zoneDir, name); ok {
+	if _, loc, ok := zone(ZoneDir, name); ok {
 		return loc
 	}
 	return time.UTC
@@ -54,6 +54,8 @@ func findZone(dir, s string) (name string, loc *time.Location, ok bool) {
 		return "GMT", time.UTC, true
 	case strings.EqualFold(s, "utc"): // drivers ask for it at every connection, also where no database is installed
 		return "UTC", time.UTC, true
+	case strings.EqualFold(s, "etc/utc"): // what most machines' zone is
+		return "Etc/UTC", time.UTC, true
 	}
 	if seconds, ok := zoneOffset(s); ok {
 		name, loc = offsetZone(seconds)
@@ -66,7 +68,7 @@ func findZone(dir, s string) (name string, loc *time.Location, ok bool) {
 	if name, loc, ok := posixZone(strings.ToUpper(s)); ok {
 		return name, loc, true
 	}
-	for _, name := range [...]string{"Etc/UTC", "Etc/GMT", "Etc/UCT", "Etc/Zulu", "Etc/Universal", "UCT", "Zulu", "Universal"} {
+	for _, name := range [...]string{"Etc/GMT", "Etc/UCT", "Etc/Zulu", "Etc/Universal", "UCT", "Zulu", "Universal"} {
 		if compareFold(name, s) == 0 {
 			return name, time.UTC, true
 		}

@@ -13,7 +13,7 @@ func (s *Settings) Warnings() []*Error {
 				Hint: `Waypost's log goes to "stderr" as text, or as "jsonlog".`})
 		}
 	}
-	return append(list, s.zoneWarnings(zoneDir)...)
+	return append(list, s.zoneWarnings(ZoneDir)...)
 }
 
 func (s *Settings) zoneWarnings(dir string) (list []*Error) {

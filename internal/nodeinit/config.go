@@ -68,6 +68,7 @@ func sections() []section {
 			guc.WalPrepareSegments, guc.WalRecycle}},
 		{"Log", []guc.ID{guc.LogMinMessages, guc.LogLinePrefix, guc.LogTimezone, guc.LogConnections,
 			guc.LogDisconnections, guc.LogReplicationCommands, guc.LogCheckpoints}},
+		{"Sessions", []guc.ID{guc.TimeZone}},
 		{"Processes", []guc.ID{guc.ClusterName, guc.UpdateProcessTitle, guc.RestartAfterCrash}},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"waypost/internal/datadir"
@@ -123,5 +124,5 @@ func (o *Options) settings() (*settings, error) {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.setZone(systemZone(os.Getenv("TZ"), localtime, guc.ZoneDir))
 }

@@ -171,7 +171,8 @@ func TestSampleShowsTheDefaultsAndLoopbackOnly(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte(strings.Join(open, "")), 0o600))
 	all := loaded(t, dir)
 	changed := map[guc.ID]bool{guc.PrimaryConninfo: true, guc.MinWalSize: true, guc.MaxWalSize: true,
-		guc.ConfigFile: true, guc.DataDirectory: true, guc.HbaFile: true, guc.IdentFile: true, guc.DataDirectoryMode: true}
+		guc.LogTimezone: true, guc.TimeZone: true, guc.ConfigFile: true, guc.DataDirectory: true, guc.HbaFile: true,
+		guc.IdentFile: true, guc.DataDirectoryMode: true}
 	for _, c := range all.Changed(defaults) {
 		require.True(t, changed[c.ID], c.Message())
 	}

@@ -14,7 +14,7 @@ func sqlServers(t *testing.T, version int) (*cluster.Postgres, *cluster.Waypost)
 		"autovacuum": "off", "checkpoint_timeout": "1h", "timezone": "GMT",
 	}})
 	standby := c.StandbyOf(p, "standby", p.Conninfo(), map[string]string{"hot_standby": "on"})
-	relay := c.NewWaypost("relay", p.Conninfo(), cluster.WaypostOptions{})
+	relay := c.NewWaypost("relay", p.Conninfo(), cluster.WaypostOptions{Settings: map[string]string{"timezone": "GMT"}})
 	at := p.FlushLSN()
 	relay.WaitPos(soon, at)
 	cluster.Eventually(t, soon, "the standby has it all", func() bool {

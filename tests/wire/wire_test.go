@@ -26,7 +26,9 @@ func servers(t *testing.T) (*cluster.Postgres, *cluster.Waypost, walRange) {
 	}})
 	var w walRange
 	p.SwitchWAL()
-	relay := c.NewWaypost("relay", p.Conninfo(), cluster.WaypostOptions{Settings: map[string]string{"max_wal_senders": "20"}})
+	relay := c.NewWaypost("relay", p.Conninfo(), cluster.WaypostOptions{Settings: map[string]string{
+		"max_wal_senders": "20", "timezone": "GMT",
+	}})
 	w.from = relay.IdentifySystem().Pos
 	w.from -= xlog.LSN(p.SegSize().Offset(w.from))
 	p.Exec("SELECT pg_logical_emit_message(false, 'waypost', repeat('x', 50000))")
