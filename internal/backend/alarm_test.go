@@ -1,11 +1,15 @@
 package backend
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"waypost/internal/child"
+	"waypost/internal/logging"
 )
 
 const soonEnough = 10 * time.Second
@@ -58,4 +62,19 @@ func TestAlarmSetForManyStatementsRingsForTheRunningOneOnly(t *testing.T) {
 		running.Store(-1)
 	}
 	require.Zero(t, wrong.Load())
+}
+
+func TestAlarmThatPanicsIsOver(t *testing.T) {
+	log := &strings.Builder{}
+	s := &tcop{Session: &Session{P: &child.Process{Log: logging.New(log)}}}
+	var a alarm
+	rung := make(chan struct{})
+	a.set(0, s.harmless(func() time.Duration {
+		close(rung)
+		panic("no way")
+	}))
+	<-rung
+	a.stop() // waits for it
+	require.Contains(t, log.String(), "internal error")
+	require.Contains(t, log.String(), "no way")
 }

@@ -204,7 +204,7 @@ func TestTimersOfManyShortStatementsHarmNothing(t *testing.T) {
 		c.Until('Z')
 		all = append(all, c)
 	}
-	const queries = 3000
+	const queries = 1000
 	one := protocol.AppendQuery(nil, "SELECT count(*) FROM generate_series(1, 300)")
 	for _, c := range all {
 		go func() { _, _ = c.Write(bytes.Repeat(one, queries)) }()

@@ -103,10 +103,10 @@ func (t *tcop) notice(e *protocol.Error) {
 func (t *tcop) arm() {
 	number := t.interrupt.begin()
 	raise := func(e *protocol.Error) func() time.Duration {
-		return func() time.Duration {
+		return t.harmless(func() time.Duration {
 			t.interrupt.raiseFor(number, e)
 			return 0
-		}
+		})
 	}
 	if d := t.P.Settings.Duration(guc.StatementTimeout); d > 0 {
 		t.stopAlarm.set(d, raise(errCanceled("statement timeout")))
@@ -115,7 +115,19 @@ func (t *tcop) arm() {
 		t.xactAlarm.set(time.Until(t.xact.deadline), raise(errTransactionTimeout()))
 	}
 	if d := t.P.Settings.Duration(guc.ClientConnectionCheckInterval); d > 0 {
-		t.goneAlarm.set(d, t.watchClient(number, d))
+		t.goneAlarm.set(d, t.harmless(t.watchClient(number, d)))
+	}
+}
+
+// harmless has a panic in an alarm end the alarm, not the node: the timer's goroutine has nobody else to catch it.
+func (t *tcop) harmless(do func() time.Duration) func() time.Duration {
+	return func() (again time.Duration) {
+		defer func() {
+			if r := recover(); r != nil {
+				LogError(&t.P.Log, errPanic(r))
+			}
+		}()
+		return do()
 	}
 }
 

@@ -13,9 +13,9 @@ import (
 // A session without a transaction is in blockDefault. Every command begins one (blockStarted), which ends with the command
 // unless it is one of several: those of a query string share an implicit one, and in 18 those of a pipeline after its first
 // Execute. BEGIN makes either an explicit one. What BEGIN, COMMIT and ROLLBACK do is done in two steps, because their own
-// command belongs to the old state up to its end: the statement moves to blockBegin, blockEnd, blockAbortEnd or blockAbortPending,
-// and the command's end (finish) moves on from there. An error (abort) ends a transaction, but an explicit one stays, in
-// blockAborted, until the client ends it.
+// command belongs to the old state up to its end: the statement moves to blockBegin, blockEnd, blockAbortEnd or
+// blockAbortPending, and the command's end (finish) moves on from there. An error (abort) ends a transaction, but an explicit
+// one stays, in blockAborted, until the client ends it.
 //
 // The state does not say whether a command runs, and knows nothing of savepoints: those are a list beside it.
 type block uint8
