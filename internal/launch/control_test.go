@@ -1,0 +1,27 @@
+package launch
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// Only the end of the child's own end of the control socket says that its client is in, not what the child may write.
+func TestClientIsInWhenTheChildHasClosedItsControlSocket(t *testing.T) {
+	var ours, childs []*os.File
+	for range 3 {
+		o, c, err := NewControl()
+		require.NoError(t, err)
+		defer o.Close()
+		defer c.Close()
+		ours, childs = append(ours, o), append(childs, c)
+	}
+	require.Equal(t, []bool{false, false, false}, LetInYet(ours))
+	_, err := unix.Write(int(childs[0].Fd()), []byte("x"))
+	require.NoError(t, err)
+	require.NoError(t, childs[1].Close())
+	require.Equal(t, []bool{false, true, false}, LetInYet(ours))
+	require.Empty(t, LetInYet(nil))
+}
