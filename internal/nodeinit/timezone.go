@@ -13,8 +13,8 @@ import (
 // localtime is where a Unix system keeps its zone: a link to a file of the database of zones, or a copy of one.
 const localtime = "/etc/localtime"
 
-// systemZone finds the system's time zone, as initdb does: what TZ says, else what localtime is in the database of zones below
-// dir. "" where neither is known.
+// systemZone finds the system's time zone, as initdb does: what TZ says, else what localtime is in the database of zones
+// below dir. "" where neither is known.
 func systemZone(tz, localtime, dir string) string {
 	if zone, ok := validZone(tz); ok {
 		return zone
