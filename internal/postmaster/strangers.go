@@ -15,9 +15,9 @@ import (
 // served; whoever comes then has the place of the one that has been there for the longest time. A client that means it is
 // in long before so many others have come.
 //
-// That a client is in its child says by closing the control socket (launch.LetIn). What stands in shared memory is not asked:
-// there, a child that has gone wrong could say of others that they were strangers. Of itself it may say what it likes: its
-// place is its own either way.
+// That a client is in its child says by closing the control socket (launch.LetIn). What stands in shared memory is not
+// asked: there, a child that has gone wrong could say of others that they were strangers. Of itself it may say what it
+// likes: its place is its own either way.
 
 // strangers are those that have not been told to end. Those who are none any more are forgotten to be.
 func (pm *Postmaster) strangers() []*child {
