@@ -132,7 +132,7 @@ func weight(pattern string) int {
 
 // compile turns one of PostgreSQL's advanced regular expressions into Go's,
 // as far as the two can mean the same, to match texts of the length of s.
-func compile(s, pattern, flags string) (re *regexp.Regexp, global bool, err error) {
+func compile(s, pattern, flags string) (re *regex, global bool, err error) {
 	if (len(s)+1000)*weight(pattern) > maxWork {
 		return nil, false, tooMuchWork()
 	}
@@ -155,16 +155,21 @@ func compile(s, pattern, flags string) (re *regexp.Regexp, global bool, err erro
 			return nil, false, types.Errorf(types.CodeInvalidParameter, "invalid regular expression option: \"%c\"", f)
 		}
 	}
-	body, lazy, err := translateARE(pattern)
+	are, err := translateARE(pattern)
 	if err != nil {
 		return nil, false, err
 	}
-	re, goErr := regexp.Compile("(?" + options + ":" + body + ")")
+	options = "(?" + options + ")"
+	compiled, goErr := regexp.Compile(options + are.out.String())
 	if goErr != nil {
 		return nil, false, invalidRegexp(goErr)
 	}
-	if !lazy {
-		re.Longest()
+	if !are.lazy {
+		compiled.Longest()
+	}
+	re = &regex{Regexp: compiled, lazy: are.lazy}
+	if err := re.newTree(options+are.grouped.String(), are.groups); err != nil {
+		return nil, false, invalidRegexp(err)
 	}
 	return re, global, nil
 }
@@ -188,36 +193,64 @@ func invalidRegexp(err error) error {
 	return types.Errorf(types.CodeFeatureNotSupported, "this regular expression is not supported")
 }
 
+// translated is an expression as Go writes it. In grouped every bracket makes
+// a group; groups has, by their numbers, the numbers that these have in out.
+type translated struct {
+	out, grouped strings.Builder
+	groups       []int
+	told         int
+	lazy         bool // quantifiers prefer few repetitions
+}
+
+func (t *translated) write(s string) {
+	t.out.WriteString(s)
+	t.grouped.WriteString(s)
+}
+
+// open writes an opening bracket, and tells how long it was.
+func (t *translated) open(rest string) int {
+	if strings.HasPrefix(rest, "(?:") {
+		t.out.WriteString("(?:")
+		t.grouped.WriteByte('(')
+		t.groups = append(t.groups, 0)
+		return len("(?:")
+	}
+	t.told++
+	t.write("(")
+	t.groups = append(t.groups, t.told)
+	return 1
+}
+
 // translateARE rewrites what the two dialects write differently, and refuses
-// what only PostgreSQL has. lazy tells that quantifiers prefer few repetitions.
-func translateARE(p string) (out string, lazy bool, err error) {
-	refuse := func(what string) (string, bool, error) {
-		return "", false, types.Errorf(types.CodeFeatureNotSupported, "%s in a regular expression is not supported", what)
+// what only PostgreSQL has.
+func translateARE(p string) (*translated, error) {
+	refuse := func(what string) (*translated, error) {
+		return nil, types.Errorf(types.CodeFeatureNotSupported, "%s in a regular expression is not supported", what)
 	}
 	if strings.HasPrefix(p, "***") || strings.HasPrefix(p, "(?") && !strings.HasPrefix(p, "(?:") {
 		return refuse("an option")
 	}
-	var b strings.Builder
+	b := &translated{groups: []int{0}}
 	greedy, alternatives := false, false
 	for i := 0; i < len(p); i++ {
 		switch c := p[i]; c {
 		case '\\':
 			if i++; i == len(p) {
-				return "", false, types.Errorf(types.CodeInvalidRegexp, "invalid regular expression: invalid escape \\ sequence")
+				return nil, types.Errorf(types.CodeInvalidRegexp, "invalid regular expression: invalid escape \\ sequence")
 			}
 			switch e := p[i]; {
 			case strings.IndexByte("dDsSwWtnrfva", e) >= 0:
-				b.WriteString(`\` + string(e))
+				b.write(`\` + string(e))
 			case e == 'A':
-				b.WriteString(`\A`)
+				b.write(`\A`)
 			case e == 'Z':
-				b.WriteString(`\z`)
+				b.write(`\z`)
 			case e == 'y':
-				b.WriteString(`\b`)
+				b.write(`\b`)
 			case e == 'Y':
-				b.WriteString(`\B`)
+				b.write(`\B`)
 			case e < 0x80 && !isAlnum(e):
-				b.WriteString(`\` + string(e))
+				b.write(`\` + string(e))
 			default:
 				return refuse("an escape")
 			}
@@ -225,41 +258,41 @@ func translateARE(p string) (out string, lazy bool, err error) {
 			if strings.HasPrefix(p[i:], "(?") && !strings.HasPrefix(p[i:], "(?:") {
 				return refuse("a constraint")
 			}
-			b.WriteByte(c)
+			i += b.open(p[i:]) - 1
 		case '|':
 			alternatives = true
-			b.WriteByte(c)
+			b.write(p[i : i+1])
 		case '[':
 			end, ok := bracket(p, i)
 			if !ok {
-				return "", false, types.Errorf(types.CodeInvalidRegexp, "invalid regular expression: brackets [] not balanced")
+				return nil, types.Errorf(types.CodeInvalidRegexp, "invalid regular expression: brackets [] not balanced")
 			}
 			set := p[i:end]
 			if strings.Contains(set, "[.") || strings.Contains(set, "[=") || strings.Contains(set, "[:<:]") || strings.Contains(set, "[:>:]") {
 				return refuse("a collating element")
 			}
-			b.WriteString(set)
+			b.write(set)
 			i = end - 1
 		case '*', '+', '?', '}':
-			b.WriteByte(c)
+			b.write(p[i : i+1])
 			if i+1 < len(p) && p[i+1] == '?' {
-				lazy = true
-				b.WriteByte('?')
+				b.lazy = true
+				b.write("?")
 				i++
 			} else {
 				greedy = true
 			}
 			if i+1 < len(p) && strings.IndexByte("*+", p[i+1]) >= 0 {
-				return "", false, types.Errorf(types.CodeInvalidRegexp, "invalid regular expression: quantifier operand invalid")
+				return nil, types.Errorf(types.CodeInvalidRegexp, "invalid regular expression: quantifier operand invalid")
 			}
 		default:
-			b.WriteByte(c)
+			b.write(p[i : i+1])
 		}
 	}
-	if lazy && (greedy || alternatives) {
+	if b.lazy && (greedy || alternatives) {
 		return refuse("a mix of greedy and non-greedy quantifiers")
 	}
-	return b.String(), lazy, nil
+	return b, nil
 }
 
 func isAlnum(c byte) bool {
@@ -299,7 +332,7 @@ func regexBody(fold, not bool) Body {
 	}
 	// One pattern is often matched with many rows.
 	var last string
-	var re *regexp.Regexp
+	var re *regex
 	longest := 0
 	return func(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
 		s, p := v[0].(string), v[1].(string)
@@ -320,9 +353,9 @@ func regexSubstring(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, err
 	if err != nil {
 		return nil, err
 	}
-	m := re.FindStringSubmatchIndex(v[0].(string))
-	if m == nil {
-		return nil, nil
+	m, err := re.match(v[0].(string))
+	if m == nil || err != nil {
+		return nil, err
 	}
 	if len(m) > 2 {
 		if m[2] < 0 {
@@ -352,7 +385,11 @@ func regexReplace(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error
 	}
 	var b strings.Builder
 	at := 0
-	for _, m := range re.FindAllStringSubmatchIndex(s, n) {
+	all, err := re.matches(s, n)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range all {
 		b.WriteString(s[at:m[0]])
 		expand(&b, with, s, m)
 		at = m[1]
@@ -396,9 +433,9 @@ func regexMatch(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) 
 		return nil, types.Errorf(types.CodeInvalidParameter, "regexp_match() does not support the \"global\" option").
 			WithHint("Use the regexp_matches function instead.")
 	}
-	m := re.FindStringSubmatchIndex(v[0].(string))
-	if m == nil {
-		return nil, nil
+	m, err := re.match(v[0].(string))
+	if m == nil || err != nil {
+		return nil, err
 	}
 	return groups(v[0].(string), m), nil
 }

@@ -156,7 +156,11 @@ func regexMatches(_ *catalog.Call, _ *Info, v []types.Value) (catalog.Cursor, er
 	}
 	s := v[0].(string)
 	var list []types.Value
-	for _, m := range re.FindAllStringSubmatchIndex(s, n) {
+	all, err := re.matches(s, n)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range all {
 		list = append(list, groups(s, m))
 	}
 	return each(list), nil

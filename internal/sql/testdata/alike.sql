@@ -614,3 +614,11 @@ select regexp_replace('a', 'a', 'b', 'z')
 select regexp_match('a', 'a', 'g')
 select 'abc' like 'a\'
 select 'a' like 'b' escape 'xy'
+select substring('aaa' from '(a|aa)(a|aa)'), regexp_match('aaa', '(a|aa)(a|aa)'), regexp_match('abcd', '(a|ab)(c|bcd)(d*)'), regexp_match('abcd', '(?:(a|ab)(c|bcd)?)(d*)')
+select regexp_match('abcd', '(?:a|ab)(?:c|bcd)?(d*)'), regexp_match('aaaa', 'a*(a*)(a*)'), regexp_match('ababa', '(ab|aba|a)*'), regexp_match('aaa', '(a?)(a*)'), regexp_match('aaa', '(a|aa)+')
+select regexp_match('', '(a*)+'), regexp_match('b', '(a*)*'), regexp_match('b', '(a)?b'), regexp_match('ab', '(a|b)?(b)'), regexp_match('xyz', '(x|xy)(z|yz)?'), regexp_match('aabb', '(a{1,2})(a*)(b+)')
+select regexp_match('aaab', '(a+?)(a*?)b'), regexp_match('aaab', '(a+?)(b)'), regexp_match('a1b22', '([a-z])(\d+)$'), regexp_match('abab', '((a)|(b))*'), regexp_match('abab', '((a)|b)*'), regexp_match('abc', '(a(b)?)+c?')
+select regexp_replace('aaa', '(a|aa)(a|aa)', '<\1,\2>'), regexp_replace('aaaaaa', '(a|aa)(a|aa)', '<\1,\2>', 'g'), regexp_match('aaaaa', '(a|aa){2,3}'), regexp_match('aaaaa', '((a)|(aa)){2,3}(a*)'), regexp_match('héé-é', '(é|h)+-(.)')
+select regexp_match('a.b.c', '^(?:(.*)\.)?(.*)$'), regexp_match('host=h port=5432', 'port=(\d+)'), regexp_match('PostgreSQL 17.2 (Debian 17.2-1)', '^PostgreSQL (\d+)\.(\d+)(?:\.(\d+))?'), regexp_match('a,b', '([^,]*),([^,]*)'), substring('/usr/lib/x.so' from '([^/]+)$')
+select m from regexp_matches('aabaab', '(a|aa)(a|b)', 'g') m
+select regexp_match('b', '(a*?)*?b'), regexp_match('aab', '(a??)*?b'), regexp_match('a,b,c', '^(.*?),')

@@ -30,3 +30,4 @@ select * from rows from (generate_series(1,2), generate_series(1,3)) as t
 select xmlelement(name a)
 select (row(1,2)).f1
 select lastval()
+select substring('abab' from 'a*?(?:(?:ab)??(?:a+?.[ab])??b)+?')
