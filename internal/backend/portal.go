@@ -112,7 +112,8 @@ func (t *tcop) memory() int {
 
 // fail gives a portal up: it is there, but nothing more can be had of it.
 func (p *portal) fail() {
-	p.failed, p.source, p.bound, p.scroll = true, nil, nil, scrolling{}
+	p.failed, p.source, p.bound = true, nil, nil
+	p.scroll = scrolling{forwardOnly: p.scroll.forwardOnly}
 }
 
 func errCannotRun(p *portal) *protocol.Error {
