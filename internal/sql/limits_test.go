@@ -387,3 +387,26 @@ func ExampleStatement() {
 	// "\x00\x03\x00\x00\x00\x0242\x00\x00\x00\b00:00:00\x00\x00\x00\x01t"
 	// age 1186 SELECT 1
 }
+
+// TestColumnsThatAGroupedOidDeterminesAreRefused: PostgreSQL knows the primary
+// keys of its catalogs; here such a statement is not an error of the user's.
+func TestColumnsThatAGroupedOidDeterminesAreRefused(t *testing.T) {
+	columns := []sql.Column{{Name: "oid", Type: types.Oid}, {Name: "datname", Type: types.Name}}
+	none := func(*sql.Call, sql.Need) (sql.Cursor, error) { return sql.Slice(nil), nil }
+	c := sql.NewCatalog([]*sql.Relation{
+		{Name: "pg_database", Table: true, Columns: columns, Rows: none}, {Name: "pg_roles", Columns: columns, Rows: none},
+	}, nil)
+	for text, code := range map[string]string{
+		"select datname from pg_database group by oid":                                          types.CodeFeatureNotSupported,
+		"select b.datname from pg_database a, pg_database b where a.oid = b.oid group by b.oid": types.CodeFeatureNotSupported,
+		"select b.datname from pg_database a, pg_database b where a.oid = b.oid group by a.oid": types.CodeGrouping,
+		"select datname from pg_roles group by oid":                                             types.CodeGrouping,
+	} {
+		list, err := sql.Parse(text)
+		require.NoError(t, err)
+		_, err = sql.Prepare(context.Background(), newSession(), c, list[0], nil)
+		var e *sql.Error
+		require.ErrorAs(t, err, &e, text)
+		require.Equal(t, code, e.Code, text)
+	}
+}

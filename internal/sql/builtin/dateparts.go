@@ -398,7 +398,7 @@ func zone(name string) (*time.Location, error) {
 	if loc, ok := types.FindZone(name); ok {
 		return loc, nil
 	}
-	if name != "" && (name[0] == '+' || name[0] == '-') {
+	if strings.ContainsAny(name, "+-<0123456789") {
 		return nil, types.Errorf(types.CodeFeatureNotSupported, "a POSIX time zone is not supported")
 	}
 	return nil, types.Errorf(types.CodeInvalidParameter, "time zone \"%s\" not recognized", name)

@@ -264,6 +264,10 @@ func (g *regrouper) ungrouped(e *expr, c *column, depth int) error {
 			return nil
 		}
 	}
+	if g.determined(c) {
+		g.err = g.a.unsupported(c.at, "a column that the grouped oid determines")
+		return g.err
+	}
 	name := c.name
 	if c.table != "" {
 		name = c.table + "." + c.name
@@ -274,6 +278,46 @@ func (g *regrouper) ungrouped(e *expr, c *column, depth int) error {
 	}
 	g.err = g.a.errorf(c.at, types.CodeGrouping, "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function", name)
 	return g.err
+}
+
+// determined reports whether a column's table is grouped by its oid, the
+// primary key of the catalogs that have one.
+func (g *regrouper) determined(c *column) bool {
+	scan := scanOf(g.q.from, c.index)
+	if scan == nil || !scan.rel.Table {
+		return false
+	}
+	for _, k := range g.q.keys {
+		kc, ok := k.(*column)
+		if !ok || kc.level > 0 {
+			continue
+		}
+		i := kc.index - scan.at
+		if i >= 0 && i < len(scan.rel.Columns) && scan.rel.Columns[i].Name == "oid" {
+			return true
+		}
+	}
+	return false
+}
+
+// scanOf finds the relation that gives a place of the frame's row, if one does.
+func scanOf(s source, index int) *scanRelation {
+	places := spanOf(s)
+	if index < places.lo || index >= places.hi {
+		return nil
+	}
+	switch x := s.(type) {
+	case *scanRelation:
+		return x
+	case *filtered:
+		return scanOf(x.source, index)
+	case *loop:
+		if found := scanOf(x.left, index); found != nil {
+			return found
+		}
+		return scanOf(x.right, index)
+	}
+	return nil
 }
 
 // each calls fn with each expression of a query and of the queries in its

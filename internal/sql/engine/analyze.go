@@ -215,11 +215,31 @@ func (a *analyzer) truthTest(sc *scope, b *ast.BooleanTest) (expr, error) {
 	return &truthTest{arg: e, test: b.Test}, nil
 }
 
+// between is written out as two comparisons; BETWEEN SYMMETRIC as those with
+// the bounds in one order and those with them in the other.
 func (a *analyzer) between(sc *scope, b *ast.Between) (expr, error) {
-	if b.Symmetric {
-		return nil, a.unsupported(b.At, "BETWEEN SYMMETRIC")
+	inOrder, err := a.within(sc, b, b.Low, b.High)
+	if err != nil || !b.Symmetric {
+		return inOrder, err
 	}
-	one := func(op string, bound ast.Expr) (expr, error) {
+	swapped, err := a.within(sc, b, b.High, b.Low)
+	if err != nil {
+		return nil, err
+	}
+	kind := ast.Or
+	if b.Not {
+		kind = ast.And
+	}
+	return &boolOp{kind: kind, args: []expr{inOrder, swapped}}, nil
+}
+
+func (a *analyzer) within(sc *scope, b *ast.Between, low, high ast.Expr) (expr, error) {
+	ops, kind := [2]string{">=", "<="}, ast.And
+	if b.Not {
+		ops, kind = [2]string{"<", ">"}, ast.Or
+	}
+	both := make([]expr, 2)
+	for i, bound := range [...]ast.Expr{low, high} {
 		arg, err := a.expr(sc, b.Arg)
 		if err != nil {
 			return nil, err
@@ -228,21 +248,11 @@ func (a *analyzer) between(sc *scope, b *ast.Between) (expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return a.operator("", op, arg, e, b.At)
+		if both[i], err = a.operator("", ops[i], arg, e, b.At); err != nil {
+			return nil, err
+		}
 	}
-	ops, kind := [2]string{">=", "<="}, ast.And
-	if b.Not {
-		ops, kind = [2]string{"<", ">"}, ast.Or
-	}
-	low, err := one(ops[0], b.Low)
-	if err != nil {
-		return nil, err
-	}
-	high, err := one(ops[1], b.High)
-	if err != nil {
-		return nil, err
-	}
-	return &boolOp{kind: kind, args: []expr{low, high}}, nil
+	return &boolOp{kind: kind, args: both}, nil
 }
 
 // in is IN with a list. Elements that refer to nothing and have a common type

@@ -622,3 +622,5 @@ select regexp_replace('aaa', '(a|aa)(a|aa)', '<\1,\2>'), regexp_replace('aaaaaa'
 select regexp_match('a.b.c', '^(?:(.*)\.)?(.*)$'), regexp_match('host=h port=5432', 'port=(\d+)'), regexp_match('PostgreSQL 17.2 (Debian 17.2-1)', '^PostgreSQL (\d+)\.(\d+)(?:\.(\d+))?'), regexp_match('a,b', '([^,]*),([^,]*)'), substring('/usr/lib/x.so' from '([^/]+)$')
 select m from regexp_matches('aabaab', '(a|aa)(a|b)', 'g') m
 select regexp_match('b', '(a*?)*?b'), regexp_match('aab', '(a??)*?b'), regexp_match('a,b,c', '^(.*?),')
+select 2 between symmetric 3 and 1, 2 not between symmetric 3 and 1, 2 between symmetric 1 and null, 5 between symmetric 3 and null, 0 not between symmetric 3 and 1
+select 'not 1 date'::date

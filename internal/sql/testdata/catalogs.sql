@@ -54,3 +54,4 @@ select a.x, b.x from (values (1),(2)) a(x) full join (values (2),(3)) b(x) on a.
 select a.x, c.x from (values (1),(2)) a(x) left join ((values (2),(3)) b(x) join (values (2),(4)) c(x) on b.x = c.x) on a.x = b.x where a.x > 0 order by 1
 select a.x, g from (values (1),(2)) a(x), lateral generate_series(1, a.x) g where g > 1 and a.x = 2
 select a.x, g from (values (1),(2)) a(x) left join lateral generate_series(2, a.x) g on g > 1 order by 1
+select r.rolname from pg_roles r group by r.oid

@@ -10,7 +10,6 @@ select x, row_number() over w from generate_series(1,2) x window w as (order by 
 with recursive r as (select 1) select * from r
 select 'upper(text)'::regprocedure
 select t from (values (1,2)) t(a,b)
-select 2 between symmetric 3 and 1
 select 'a' similar to 'a|b'
 select 1::bit(3)
 select b'101'
@@ -31,3 +30,7 @@ select xmlelement(name a)
 select (row(1,2)).f1
 select lastval()
 select substring('abab' from 'a*?(?:(?:ab)??(?:a+?.[ab])??b)+?')
+select 'Jan 5 2024'::date
+select '5-Jan-2024 10:00'::timestamp
+select '1/2/2024'::date
+select now() at time zone 'FOO+3'

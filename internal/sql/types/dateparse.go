@@ -186,7 +186,30 @@ func dateError(r *dateReader, t OID, s string) error {
 	if r.overflow {
 		return Errorf(CodeDatetimeOverflow, "date/time field value out of range: \"%s\"", s)
 	}
+	if otherStyle(s) {
+		return Errorf(CodeFeatureNotSupported, "this way to write a value of type %s is not supported", name(t)).
+			WithHint("Write it as 2024-01-31 13:30:00.")
+	}
 	return Errorf(CodeInvalidDatetime, "invalid input syntax for type %s: \"%s\"", name(t), s)
+}
+
+// otherStyle reports whether a text looks like a date in another of the styles
+// that PostgreSQL reads: with a month's name, or with its numbers in another
+// order.
+func otherStyle(s string) bool {
+	if !strings.ContainsAny(s, "0123456789") {
+		return false
+	}
+	numbers := strings.FieldsFunc(s, func(c rune) bool { return c < '0' || c > '9' })
+	words := strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return c < 'a' || c > 'z' })
+	for _, w := range words {
+		for m := time.January; m <= time.December; m++ {
+			if len(w) >= 3 && strings.HasPrefix(strings.ToLower(m.String()), w) {
+				return true
+			}
+		}
+	}
+	return len(words) == 0 && len(numbers) >= 3 && !strings.Contains(s, ":") && strings.ContainsAny(s, "/.")
 }
 
 // specialInstant is the meaning of the words that stand for a time, as a
