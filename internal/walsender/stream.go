@@ -77,6 +77,12 @@ func (st *stream) close() {
 // run streams. end is up to where WAL could be sent when the command came.
 func (st *stream) run(end xlog.LSN) error {
 	st.clock.start()
+	start := st.sentPtr
+	st.w.update(func(f *walsnd.Fields) { // before the receiver stores what the client says
+		f.SentPtr = start
+		f.TimelineID = st.line.id
+		f.Write, f.Flush, f.Apply = 0, 0, 0
+	})
 	go st.in.run()
 	st.conn.GiveUp = st.giveUp
 	if !st.line.historic && st.sentPtr > end {
@@ -85,12 +91,6 @@ func (st *stream) run(end xlog.LSN) error {
 		}
 		st.ahead = true
 	}
-	start := st.sentPtr
-	st.w.update(func(f *walsnd.Fields) {
-		f.SentPtr = start
-		f.TimelineID = st.line.id
-		f.Write, f.Flush, f.Apply = 0, 0, 0
-	})
 	return st.loop()
 }
 
