@@ -26,6 +26,18 @@ func request(code uint32, more ...byte) []byte {
 	return rawclient.Packet(append(binary.BigEndian.AppendUint32(nil, code), more...))
 }
 
+// cancel has the session's statement canceled.
+func (p *player) cancel() {
+	c, err := rawclient.Dial(p.port, patience)
+	if err != nil {
+		p.note("%v", err)
+		return
+	}
+	defer c.Close()
+	_ = c.Send(request(cancel, p.key...))
+	_, _ = c.Byte() // the server closes once it has passed the request on
+}
+
 // startup begins a session with these parameters, and reads what the server says to them.
 func startup(version uint32, parameters ...string) func(p *player) {
 	return func(p *player) {

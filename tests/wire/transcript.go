@@ -61,18 +61,6 @@ func (p *player) until(types string) byte {
 // toEnd reads all that comes up to the connection's end.
 func (p *player) toEnd() { p.until("") }
 
-// cancel has the session's statement canceled.
-func (p *player) cancel() {
-	c, err := rawclient.Dial(p.port, patience)
-	if err != nil {
-		p.note("%v", err)
-		return
-	}
-	defer c.Close()
-	_ = c.Send(request(cancel, p.key...))
-	_, _ = c.Byte() // the server closes once it has passed the request on
-}
-
 // answer reads the one byte that answers a request for encryption.
 func (p *player) answer() byte {
 	b, err := p.Byte()
