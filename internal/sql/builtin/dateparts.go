@@ -52,11 +52,13 @@ func unit(s string) string {
 }
 
 func unknownUnit(s string, t types.OID) error {
-	return types.Errorf(types.CodeInvalidParameter, "unit \"%s\" not recognized for type %s", strings.ToLower(s), pgcat.TypeName(t))
+	return types.Errorf(types.CodeInvalidParameter,
+		"unit \"%s\" not recognized for type %s", strings.ToLower(s), pgcat.TypeName(t))
 }
 
 func unsupportedUnit(s string, t types.OID) error {
-	return types.Errorf(types.CodeFeatureNotSupported, "unit \"%s\" not supported for type %s", strings.ToLower(s), pgcat.TypeName(t))
+	return types.Errorf(types.CodeFeatureNotSupported,
+		"unit \"%s\" not supported for type %s", strings.ToLower(s), pgcat.TypeName(t))
 }
 
 // micros is a number of microseconds as a numeric with scale digits.

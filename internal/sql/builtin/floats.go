@@ -80,7 +80,8 @@ func powFloats(a, b float64, t types.OID) (types.Value, error) {
 	case a == 0 && b < 0:
 		return nil, types.Errorf(types.CodeInvalidArgumentPower, "zero raised to a negative power is undefined")
 	case a < 0 && !math.IsInf(a, 0) && b != math.Trunc(b) && !math.IsNaN(b):
-		return nil, types.Errorf(types.CodeInvalidArgumentPower, "a negative number raised to a non-integer power yields a complex result")
+		return nil, types.Errorf(types.CodeInvalidArgumentPower,
+			"a negative number raised to a non-integer power yields a complex result")
 	}
 	return fitFloat(math.Pow(a, b), t, isInf(a, b), a == 0 || isInf(a, b))
 }

@@ -38,7 +38,8 @@ func digits(f func(n types.Num, scale int) types.Num) Body {
 // exponents need logarithms that are not here.
 func powNum(a, b types.Num) (types.Num, error) {
 	if a.Sign() < 0 && a.Special == types.NumFinite && b.Special == types.NumFinite && b.Trunc(0).Cmp(b) != 0 {
-		return types.Num{}, types.Errorf(types.CodeInvalidArgumentPower, "a negative number raised to a non-integer power yields a complex result")
+		return types.Num{}, types.Errorf(types.CodeInvalidArgumentPower,
+			"a negative number raised to a non-integer power yields a complex result")
 	}
 	n, ok := b.Int64()
 	if a.Special != types.NumFinite || b.Special != types.NumFinite || !ok || b.Cmp(types.NumInt(n)) != 0 {

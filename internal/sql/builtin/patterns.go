@@ -75,7 +75,8 @@ func likeBody(fold, not bool) Body {
 // one with the backslash.
 func likeEscape(pattern, escape string) (types.Value, error) {
 	if utf8.RuneCountInString(escape) > 1 {
-		return nil, types.Errorf(types.CodeInvalidEscape, "invalid escape string").WithHint("Escape string must be empty or one character.")
+		return nil, types.Errorf(types.CodeInvalidEscape,
+			"invalid escape string").WithHint("Escape string must be empty or one character.")
 	}
 	if escape == `\` {
 		return pattern, nil

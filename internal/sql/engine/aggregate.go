@@ -137,7 +137,8 @@ func (a *analyzer) aggregateOrder(sc *scope, g *aggregate, call *ast.Call) error
 	if g.distinct {
 		for i, e := range g.args {
 			if !canOrder(e.typ()) {
-				return a.errorf(call.At, types.CodeUndefinedFunction, "could not identify an equality operator for type %s", typeName(e.typ()))
+				return a.errorf(call.At, types.CodeUndefinedFunction,
+					"could not identify an equality operator for type %s", typeName(e.typ()))
 			}
 			if len(call.OrderBy) == 0 {
 				g.order = append(g.order, sortKey{target: i})
@@ -163,7 +164,8 @@ func (a *analyzer) aggregateOrder(sc *scope, g *aggregate, call *ast.Call) error
 		}
 		if at < 0 {
 			if g.distinct {
-				return a.errorf(k.Expr.Where(), types.CodeInvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
+				return a.errorf(k.Expr.Where(), types.CodeInvalidColumnReference,
+					"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
 			}
 			all.targets = append(all.targets, e)
 			at = len(all.targets) - 1
@@ -276,7 +278,8 @@ func (g *regrouper) ungrouped(e *expr, c *column, depth int) error {
 		g.err = g.a.errorf(c.at, types.CodeGrouping, "subquery uses ungrouped column \"%s\" from outer query", name)
 		return g.err
 	}
-	g.err = g.a.errorf(c.at, types.CodeGrouping, "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function", name)
+	g.err = g.a.errorf(c.at, types.CodeGrouping,
+		"column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function", name)
 	return g.err
 }
 

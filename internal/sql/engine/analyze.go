@@ -177,7 +177,8 @@ func (a *analyzer) collate(sc *scope, c *ast.Collate) (expr, error) {
 	switch c.Name[len(c.Name)-1] {
 	case "C", "POSIX", "default", "ucs_basic", "C.UTF-8":
 	default:
-		return nil, a.errorf(c.At, types.CodeUndefinedObject, "collation \"%s\" for encoding \"UTF8\" does not exist", c.Name[len(c.Name)-1])
+		return nil, a.errorf(c.At, types.CodeUndefinedObject,
+			"collation \"%s\" for encoding \"UTF8\" does not exist", c.Name[len(c.Name)-1])
 	}
 	if t := e.typ(); category(t) != 'S' && t != types.Unknown {
 		return nil, a.errorf(c.At, types.CodeDatatypeMismatch, "collations are not supported by type %s", typeName(t))
@@ -420,7 +421,8 @@ func (a *analyzer) minMax(sc *scope, m *ast.MinMax) (expr, error) {
 		return nil, err
 	}
 	if !canOrder(t) {
-		return nil, a.errorf(m.At, types.CodeUndefinedFunction, "could not identify a comparison function for type %s", typeName(t))
+		return nil, a.errorf(m.At, types.CodeUndefinedFunction,
+			"could not identify a comparison function for type %s", typeName(t))
 	}
 	return &minMax{args: args, least: m.Least, t: t, typmod: commonTypmod(args, t)}, nil
 }
@@ -455,7 +457,8 @@ func (a *analyzer) subscript(sc *scope, s *ast.Subscript) (expr, error) {
 	}
 	elem := types.ElemOf(arg.typ())
 	if elem == 0 {
-		return nil, a.errorf(s.At, types.CodeDatatypeMismatch, "cannot subscript type %s because it does not support subscripting", typeName(arg.typ()))
+		return nil, a.errorf(s.At, types.CodeDatatypeMismatch,
+			"cannot subscript type %s because it does not support subscripting", typeName(arg.typ()))
 	}
 	out := &subscript{arg: arg, slice: s.Slice, lower: 1, t: elem}
 	if t := arg.typ(); t == types.Int2Vector || t == types.OidVector {
@@ -499,7 +502,8 @@ func (a *analyzer) field(sc *scope, f *ast.Field) (expr, error) {
 		return nil, err
 	}
 	if r == nil || r.columns() == nil {
-		return nil, a.errorf(call.At, types.CodeWrongObjectType, "column notation .%s applied to type %s, which is not a composite type", f.Name, typeName(r.resultType()))
+		return nil, a.errorf(call.At, types.CodeWrongObjectType,
+			"column notation .%s applied to type %s, which is not a composite type", f.Name, typeName(r.resultType()))
 	}
 	e, err := a.expr(sc, f.Arg)
 	if err != nil {

@@ -37,7 +37,8 @@ func (b *Bound) Add(p Param) (err error) {
 func (b *Bound) Start(formats []int16) (rows *Rows, err error) {
 	defer caught(&err)
 	if len(b.r.params) != len(b.st.Params) {
-		return nil, types.Errorf(types.CodeInternal, "statement has %d parameters, and %d were given", len(b.st.Params), len(b.r.params))
+		return nil, types.Errorf(types.CodeInternal,
+			"statement has %d parameters, and %d were given", len(b.st.Params), len(b.r.params))
 	}
 	return b.st.start(b.r, formats)
 }

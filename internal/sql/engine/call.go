@@ -26,10 +26,12 @@ func (a *analyzer) call_(sc *scope, call *ast.Call) (expr, error) {
 		return a.aggregate(sc, r, args, call)
 	}
 	if call.Star {
-		return nil, a.errorf(call.At, types.CodeWrongObjectType, "%s(*) specified, but %s is not an aggregate function", call.Name, call.Name)
+		return nil, a.errorf(call.At, types.CodeWrongObjectType,
+			"%s(*) specified, but %s is not an aggregate function", call.Name, call.Name)
 	}
 	if call.Distinct || call.Filter != nil || len(call.OrderBy) > 0 {
-		return nil, a.errorf(call.At, types.CodeWrongObjectType, "%s specified, but %s is not an aggregate function", aggregateClause(call), call.Name)
+		return nil, a.errorf(call.At, types.CodeWrongObjectType,
+			"%s specified, but %s is not an aggregate function", aggregateClause(call), call.Name)
 	}
 	if r.set {
 		return a.setInList(sc, r, args, call)
@@ -56,7 +58,8 @@ func (a *analyzer) setInList(sc *scope, r *routine, args []expr, call *ast.Call)
 	case sc.noSets != "":
 		return nil, a.errorf(call.At, types.CodeFeatureNotSupported, "set-returning functions are not allowed in %s", sc.noSets)
 	case sc.inAgg:
-		return nil, a.errorf(call.At, types.CodeFeatureNotSupported, "aggregate function calls cannot contain set-returning function calls")
+		return nil, a.errorf(call.At, types.CodeFeatureNotSupported,
+			"aggregate function calls cannot contain set-returning function calls")
 	}
 	for _, e := range args {
 		if hasSet(e) {
@@ -186,7 +189,8 @@ func (a *analyzer) noFunction(call *ast.Call, given []types.OID, how choice) err
 // types, default values, order. Its args and result are then real types.
 func (a *analyzer) fitCall(sc *scope, r *routine, args []expr, where []ast.Pos, call *ast.Call) (*routine, []expr, error) {
 	if r.kind == 'a' && len(args) == 0 && !call.Star {
-		return nil, nil, a.errorf(call.At, types.CodeWrongObjectType, "%s(*) must be used to call a parameterless aggregate function", call.Name)
+		return nil, nil, a.errorf(call.At, types.CodeWrongObjectType,
+			"%s(*) must be used to call a parameterless aggregate function", call.Name)
 	}
 	result, err := a.fitTypes(r, args, where, call.At)
 	if err != nil {

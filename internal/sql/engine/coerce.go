@@ -224,7 +224,8 @@ func (a *analyzer) common(what string, list []expr, where []ast.Pos) (types.OID,
 		case t == types.Unknown:
 			t = n
 		case category(n) != category(t):
-			return 0, a.errorf(where[i], types.CodeDatatypeMismatch, "%s types %s and %s cannot be matched", what, pgcat.TypeName(t), pgcat.TypeName(n))
+			return 0, a.errorf(where[i], types.CodeDatatypeMismatch,
+				"%s types %s and %s cannot be matched", what, pgcat.TypeName(t), pgcat.TypeName(n))
 		case !isPreferred(category(t), t) && canCoerce(t, n, implicitly) && !canCoerce(n, t, implicitly):
 			t = n
 		}
@@ -234,7 +235,8 @@ func (a *analyzer) common(what string, list []expr, where []ast.Pos) (types.OID,
 	}
 	for i, e := range list {
 		if !canCoerce(e.typ(), t, implicitly) {
-			return 0, a.errorf(where[i], types.CodeCannotCoerce, "%s could not convert type %s to %s", what, pgcat.TypeName(e.typ()), pgcat.TypeName(t))
+			return 0, a.errorf(where[i], types.CodeCannotCoerce,
+				"%s could not convert type %s to %s", what, pgcat.TypeName(e.typ()), pgcat.TypeName(t))
 		}
 		var err error
 		if list[i], err = a.coerce(e, t, implicitly, where[i]); err != nil {
@@ -247,7 +249,8 @@ func (a *analyzer) common(what string, list []expr, where []ast.Pos) (types.OID,
 // boolean makes e a condition.
 func (a *analyzer) boolean(e expr, what string, at ast.Pos) (expr, error) {
 	if t := e.typ(); t != types.Bool && t != types.Unknown {
-		return nil, a.errorf(at, types.CodeDatatypeMismatch, "argument of %s must be type boolean, not type %s", what, pgcat.TypeName(t))
+		return nil, a.errorf(at, types.CodeDatatypeMismatch,
+			"argument of %s must be type boolean, not type %s", what, pgcat.TypeName(t))
 	}
 	return a.coerce(e, types.Bool, implicitly, at)
 }

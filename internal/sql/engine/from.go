@@ -97,7 +97,8 @@ func (a *analyzer) rename(item *nsItem, alias *ast.Alias, at ast.Pos) error {
 	}
 	item.schema, item.name, item.byName = "", alias.Name, alias.Name != ""
 	if len(alias.Columns) > len(item.cols) {
-		return a.errorf(at, types.CodeInvalidColumnReference, "table \"%s\" has %d columns available but %d columns specified", item.name, len(item.cols), len(alias.Columns))
+		return a.errorf(at, types.CodeInvalidColumnReference,
+			"table \"%s\" has %d columns available but %d columns specified", item.name, len(item.cols), len(alias.Columns))
 	}
 	for i, name := range alias.Columns {
 		item.cols[i].name = name
@@ -116,7 +117,8 @@ func (a *analyzer) relation(sc *scope, r *ast.RelationRef) (source, []*nsItem, e
 		name = r.Schema + "." + name
 	}
 	if r.Database != "" && r.Database != a.call.Session.Database() {
-		return nil, nil, a.errorf(r.At, types.CodeFeatureNotSupported, "cross-database references are not implemented: \"%s.%s\"", r.Database, name)
+		return nil, nil, a.errorf(r.At, types.CodeFeatureNotSupported,
+			"cross-database references are not implemented: \"%s.%s\"", r.Database, name)
 	}
 	rel := a.call.Catalog.Relation(r.Schema, r.Name)
 	if rel == nil {
@@ -245,7 +247,8 @@ func (s *setCall) open(f *frame) (catalog.Cursor, error) {
 
 func (a *analyzer) setCall(r *routine, args []expr, call *ast.Call) (*setCall, error) {
 	if call.Filter != nil || call.Distinct || len(call.OrderBy) > 0 {
-		return nil, a.errorf(call.At, types.CodeWrongObjectType, "%s specified, but %s is not an aggregate function", aggregateClause(call), call.Name)
+		return nil, a.errorf(call.At, types.CodeWrongObjectType,
+			"%s specified, but %s is not an aggregate function", aggregateClause(call), call.Name)
 	}
 	body := a.setBody(r)
 	if body == nil {
@@ -268,7 +271,8 @@ func aggregateClause(call *ast.Call) string {
 
 func (a *analyzer) placeFunction(sc *scope, f *ast.FunctionRef, scan *scanFunction, name string, cols []catalog.Column, scalar bool) (source, []*nsItem, error) {
 	if len(f.Columns) > 0 {
-		return nil, nil, a.errorf(f.At, types.CodeSyntax, "a column definition list is redundant for a function with OUT parameters")
+		return nil, nil, a.errorf(f.At, types.CodeSyntax,
+			"a column definition list is redundant for a function with OUT parameters")
 	}
 	ns := make([]nsCol, len(cols), len(cols)+1)
 	for i, c := range cols {
@@ -385,7 +389,8 @@ func (a *analyzer) using(sc *scope, j *ast.Join, out *loop, leftItems, rightItem
 	used := map[string]bool{}
 	for _, name := range names {
 		if used[name] {
-			return nil, nil, a.errorf(-1, types.CodeDuplicateColumn, "column name \"%s\" appears more than once in USING clause", name)
+			return nil, nil, a.errorf(-1, types.CodeDuplicateColumn,
+				"column name \"%s\" appears more than once in USING clause", name)
 		}
 		used[name] = true
 		l, err := a.usingColumn(left, name, "left")
@@ -417,12 +422,14 @@ func (a *analyzer) usingColumn(cols []nsCol, name, side string) (*nsCol, error) 
 			continue
 		}
 		if found != nil {
-			return nil, a.errorf(-1, types.CodeAmbiguousColumn, "common column name \"%s\" appears more than once in %s table", name, side)
+			return nil, a.errorf(-1, types.CodeAmbiguousColumn,
+				"common column name \"%s\" appears more than once in %s table", name, side)
 		}
 		found = &cols[i]
 	}
 	if found == nil {
-		return nil, a.errorf(-1, types.CodeUndefinedColumn, "column \"%s\" specified in USING clause does not exist in %s table", name, side)
+		return nil, a.errorf(-1, types.CodeUndefinedColumn,
+			"column \"%s\" specified in USING clause does not exist in %s table", name, side)
 	}
 	found.read()
 	return found, nil

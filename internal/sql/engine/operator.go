@@ -231,7 +231,8 @@ func (a *analyzer) fitTypes(r *routine, args []expr, where []ast.Pos, at ast.Pos
 	if generic && s.elem == 0 && s.compatible == 0 {
 		for _, t := range append([]types.OID{r.result}, r.args...) {
 			if t == types.AnyElement || t == types.AnyArray || t == types.AnyNonArray {
-				return 0, a.errorf(-1, types.CodeDatatypeMismatch, "could not determine polymorphic type because input has type %s", typeName(types.Unknown))
+				return 0, a.errorf(-1, types.CodeDatatypeMismatch,
+					"could not determine polymorphic type because input has type %s", typeName(types.Unknown))
 			}
 		}
 		s.compatible = types.Text

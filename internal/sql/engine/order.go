@@ -39,7 +39,8 @@ func (a *analyzer) orderBy(sc *scope, q *query, s *ast.Select) error {
 			}
 		}
 		if s.Distinct && i >= visible && s.DistinctOn == nil {
-			return a.errorf(k.Expr.Where(), types.CodeInvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list")
+			return a.errorf(k.Expr.Where(), types.CodeInvalidColumnReference,
+				"for SELECT DISTINCT, ORDER BY expressions must appear in select list")
 		}
 		if err := a.sortBy(q, i, k); err != nil {
 			return err
@@ -182,7 +183,8 @@ func (a *analyzer) groupBy(sc *scope, q *query, list []ast.Expr) error {
 		}
 		e := q.targets[i]
 		if !canEqual(e.typ()) {
-			return a.errorf(n.Where(), types.CodeUndefinedFunction, "could not identify an equality operator for type %s", typeName(e.typ()))
+			return a.errorf(n.Where(), types.CodeUndefinedFunction,
+				"could not identify an equality operator for type %s", typeName(e.typ()))
 		}
 		q.keys = append(q.keys, e)
 	}
@@ -231,12 +233,14 @@ func (a *analyzer) distinctSorted(q *query, s *ast.Select) error {
 			continue
 		}
 		if n != leading {
-			return a.errorf(s.DistinctOn[0].Where(), types.CodeInvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+			return a.errorf(s.DistinctOn[0].Where(), types.CodeInvalidColumnReference,
+				"SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
 		}
 		leading++
 	}
 	if leading < len(on) && len(q.sort) > leading {
-		return a.errorf(s.DistinctOn[0].Where(), types.CodeInvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+		return a.errorf(s.DistinctOn[0].Where(), types.CodeInvalidColumnReference,
+			"SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
 	}
 	sorted := map[int]bool{}
 	for _, k := range q.sort {

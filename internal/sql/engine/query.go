@@ -102,7 +102,8 @@ func (a *analyzer) with(sc *scope, list []ast.CTE) error {
 			return err
 		}
 		if len(w.Columns) > len(q.cols) {
-			return a.errorf(w.At, types.CodeInvalidColumnReference, "WITH query \"%s\" has %d columns available but %d columns specified", w.Name, len(q.cols), len(w.Columns))
+			return a.errorf(w.At, types.CodeInvalidColumnReference,
+				"WITH query \"%s\" has %d columns available but %d columns specified", w.Name, len(q.cols), len(w.Columns))
 		}
 		sc.ctes = append(sc.ctes, &cte{name: w.Name, query: q, names: w.Columns, sc: sc})
 	}
@@ -134,7 +135,8 @@ func (a *analyzer) limits(sc *scope, q *query, s *ast.Select) (err error) {
 
 func (a *analyzer) toInt8(e expr, what string, at ast.Pos) (expr, error) {
 	if !canCoerce(e.typ(), types.Int8, byAssignment) {
-		return nil, a.errorf(at, types.CodeDatatypeMismatch, "argument of %s must be type bigint, not type %s", what, typeName(e.typ()))
+		return nil, a.errorf(at, types.CodeDatatypeMismatch,
+			"argument of %s must be type bigint, not type %s", what, typeName(e.typ()))
 	}
 	return a.coerce(e, types.Int8, byAssignment, at)
 }
@@ -388,7 +390,8 @@ func (a *analyzer) setOperation(sc *scope, s *ast.Select) (*query, error) {
 	if !q.all {
 		for _, c := range q.cols {
 			if !canEqual(c.t) {
-				return nil, a.errorf(-1, types.CodeUndefinedFunction, "could not identify an equality operator for type %s", typeName(c.t))
+				return nil, a.errorf(-1, types.CodeUndefinedFunction,
+					"could not identify an equality operator for type %s", typeName(c.t))
 			}
 		}
 	}

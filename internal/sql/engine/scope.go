@@ -119,7 +119,8 @@ func (a *analyzer) split(r *ast.ColumnRef) (schema, table, name string, err erro
 		return n[0], n[1], n[2], nil
 	case 4:
 		if n[0] != a.call.Session.Database() {
-			return "", "", "", a.errorf(r.At, types.CodeFeatureNotSupported, "cross-database references are not implemented: %s", dotted(n))
+			return "", "", "", a.errorf(r.At, types.CodeFeatureNotSupported,
+				"cross-database references are not implemented: %s", dotted(n))
 		}
 		return n[1], n[2], n[3], nil
 	}

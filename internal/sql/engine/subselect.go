@@ -272,7 +272,8 @@ func (a *analyzer) anySubLink(sc *scope, e *subselect, l *ast.SubLink) (expr, er
 	}
 	call, ok := compared.(*apply)
 	if !ok || call.info.Result != types.Bool {
-		return nil, a.errorf(l.At, types.CodeDatatypeMismatch, "row comparison operator must yield type boolean, not type %s", typeName(compared.typ()))
+		return nil, a.errorf(l.At, types.CodeDatatypeMismatch,
+			"row comparison operator must yield type boolean, not type %s", typeName(compared.typ()))
 	}
 	e.test, e.op, e.conv = call.args[0], call, call.args[1]
 	return e, nil

@@ -348,7 +348,8 @@ func (e *Env) parseArrayBinary(b []byte, t, elem OID) (Value, error) {
 	a := &Array{Elem: elem, Vals: []Value{}}
 	switch {
 	case told != elem:
-		return nil, Errorf(CodeDatatypeMismatch, "binary data has array element type %d (%s) instead of expected %d (%s)", told, name(told), elem, name(elem))
+		return nil, Errorf(CodeDatatypeMismatch,
+			"binary data has array element type %d (%s) instead of expected %d (%s)", told, name(told), elem, name(elem))
 	case dims == 0:
 		return a, nil
 	case dims > 1:
