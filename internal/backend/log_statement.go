@@ -104,7 +104,11 @@ func (t *tcop) logClass(s ast.Stmt) logClass {
 		return t.logClass(s.Query)
 	case *ast.Execute:
 		if p := t.prepared[s.Name]; p != nil && p.parsed != nil {
-			return t.logClass(queryOf(p.parsed.Stmt))
+			query := queryOf(p.parsed.Stmt)
+			if _, again := query.(*ast.Execute); again {
+				return logAll // which no PREPARE makes; it could lead back here
+			}
+			return t.logClass(query)
 		}
 	case *ast.CreateRole, *ast.AlterRole, *ast.AlterRoleSet, *ast.DropRole, *ast.RenameRole, *ast.GrantRole,
 		*ast.CommentRole, *ast.AlterSystem:
