@@ -155,6 +155,55 @@ func TestOIDThatCannotBeKeptIsNotGiven(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestOIDThatCannotBeKeptIsNotGivenToASession(t *testing.T) {
+	dir := dataDir(t)
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, knownFile, "in the way"), 0o700))
+	s, runs := program(t, dir, answering(someone("x").Encode()), time.Hour)
+	for i := range 2 {
+		a, found, err := s.Lookup(t.Context(), "x")
+		require.Error(t, err)
+		require.False(t, found)
+		require.Nil(t, a.Role)
+		require.Equal(t, i+1, runs())
+	}
+	m := s.recall()
+	_, err := m.learn("y", someone("y"), time.Now())
+	require.Error(t, err)
+	require.Nil(t, m.find("y"))
+}
+
+func TestClientCannotBringAboutThatAnOldAnswerCounts(t *testing.T) {
+	for name, prepare := range map[string]func(t *testing.T, s *Source) (timeLeft time.Duration){
+		"it has left no time": func(*testing.T, *Source) time.Duration { return MaxPatience / 2 },
+		"it has others ask": func(t *testing.T, s *Source) time.Duration {
+			unlock, err := lock(t.Context(), s.DataDir)
+			require.NoError(t, err)
+			t.Cleanup(unlock)
+			return 50 * time.Millisecond
+		},
+		"it leaves no process": func(t *testing.T, s *Source) time.Duration {
+			require.NoError(t, os.Remove(s.Program))
+			return time.Minute
+		},
+		"the query fails": func(t *testing.T, s *Source) time.Duration {
+			program(t, s.DataDir, answering(EncodeError(errors.New("deadlock detected"))), 0)
+			return time.Minute
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := program(t, dataDir(t), answering(someone("x").Encode()), 0)
+			_, _, err := s.Lookup(t.Context(), "x")
+			require.NoError(t, err)
+			ctx, cancel := context.WithTimeout(t.Context(), prepare(t, s))
+			defer cancel()
+			a, found, err := s.Lookup(ctx, "x")
+			require.Error(t, err)
+			require.False(t, found)
+			require.Nil(t, a.Role)
+		})
+	}
+}
+
 func TestProgramGetsOnlyWhatConnectingDependsOn(t *testing.T) {
 	require.Equal(t, []string{"PATH=p", "PGPASSFILE=f"}, environment([]string{"PATH=p", "SECRET=s", "PGPASSFILE=f", "X"}))
 	t.Setenv("WAYPOST_TEST_SECRET", "s")

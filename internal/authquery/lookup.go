@@ -32,8 +32,9 @@ type Source struct {
 	Patience time.Duration // for one question; every question has it whole, so that not the client decides what fails
 }
 
-// Lookup gives what the upstream says of a name, which is UTF-8. With an error the answer is an old one, if there was any:
-// that the upstream does not answer must not keep those out who were let in a while ago.
+// Lookup gives what the upstream says of a name, which is UTF-8. That the upstream is away must not keep those out who were
+// let in a while ago: then the answer is an old one, if there was any, with the error. After any other error there is no
+// answer: a client could bring it about, and must not choose by that what is believed.
 func (s *Source) Lookup(ctx context.Context, name string) (a Answer, found bool, err error) {
 	m := s.recall()
 	if e := m.find(name); e.younger(s.TTL) {
@@ -45,10 +46,16 @@ func (s *Source) Lookup(ctx context.Context, name string) (a Answer, found bool,
 	if err == nil {
 		return a, true, nil
 	}
-	if old := m.find(name); old.younger(maxAge) {
+	if old := m.find(name); isAway(err) && old.younger(maxAge) {
 		return old.answer, true, fmt.Errorf("%w; what it said at %s is used", err, old.fetched.UTC().Format(time.RFC3339))
 	}
 	return Answer{}, false, err
+}
+
+// isAway says whether an error tells of the upstream, not of the question or of who asks.
+func isAway(err error) bool {
+	var away *AwayError
+	return errors.As(err, &away) || errors.Is(err, errPaused)
 }
 
 func (e *entry) younger(than time.Duration) bool {

@@ -87,6 +87,7 @@ func (m *memory) learn(name string, a Answer, now time.Time) (Answer, error) {
 	}
 	m.known.store(entry{name, now, a}, maxKnown)
 	if err := m.known.write(path); err != nil && old == nil {
+		m.known.remove(name)
 		return Answer{}, err
 	}
 	return a, nil // what cannot be kept is asked for again
