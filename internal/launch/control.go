@@ -52,19 +52,26 @@ func ReceiveClient() (client int, cac CAC, err error) {
 func LetIn() { unix.Close(FDControl) }
 
 // LetInYet says of each control socket whether the child behind it has called LetIn or has ended. It never waits.
-func LetInYet(controls []*os.File) []bool {
+// With an error nobody knows.
+func LetInYet(controls []*os.File) ([]bool, error) {
 	fds := make([]unix.PollFd, len(controls))
 	for i, c := range controls {
 		fds[i].Fd = int32(c.Fd())
 	}
 	in := make([]bool, len(controls))
-	if n, err := unix.Poll(fds, 0); err != nil || n == 0 {
-		return in
+	for {
+		_, err := unix.Poll(fds, 0)
+		if err == nil {
+			break
+		}
+		if err != unix.EINTR {
+			return nil, fmt.Errorf("ask who is let in: %w", err)
+		}
 	}
 	for i := range fds {
 		in[i] = fds[i].Revents&(unix.POLLHUP|unix.POLLERR) != 0
 	}
-	return in
+	return in, nil
 }
 
 func receiveClient(control int) (client int, cac CAC, err error) {

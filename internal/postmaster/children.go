@@ -42,6 +42,14 @@ type child struct {
 	killed  bool            // by us
 }
 
+// closeControl may be called again.
+func (c *child) closeControl() {
+	if c.control != nil {
+		c.control.Close()
+		c.control = nil
+	}
+}
+
 // kinds is what the postmaster knows of each kind of process.
 var kinds = [...]struct {
 	class   class
@@ -168,9 +176,7 @@ func (pm *Postmaster) reap() {
 
 func (pm *Postmaster) childEnded(c *child, status unix.WaitStatus) {
 	delete(pm.children, c.pid)
-	if c.control != nil {
-		c.control.Close()
-	}
+	c.closeControl()
 	leftCleanly := pm.areas.PM.ReleaseChild(c.slot)
 	pm.freeSlots = append(pm.freeSlots, c.slot)
 	if status.ExitStatus() == launch.ExitSyncFailed {

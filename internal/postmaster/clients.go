@@ -50,14 +50,17 @@ func (pm *Postmaster) serveClient(client int) {
 		return
 	}
 	if err := launch.SendClient(c.control, client, cac); err != nil {
+		// Nobody will come any more: the child ends. It is no spare by then, since it did not fail.
 		pm.log.Warn().Err(err).Msgf("could not hand a connection to PID %d", c.pid)
+		c.kind = kind
+		c.closeControl()
+		return
 	}
 	c.kind = kind
 	pm.clientsServed++
 	c.client = pm.clientsServed
 	if kind == procsignal.DeadEnd {
-		c.control.Close()
-		c.control = nil
+		c.closeControl()
 	}
 }
 
@@ -153,7 +156,7 @@ func (pm *Postmaster) fillSpares() {
 	if pm.acceptability() != launch.CACOK || time.Now().Before(pm.sparesRestUntil) {
 		return
 	}
-	for pm.hasRoom() && pm.count(spares) < pm.settings.Int(guc.WalsenderPrelaunch) {
+	for pm.hasRoom() && pm.staying(spares) < pm.settings.Int(guc.WalsenderPrelaunch) {
 		if pm.launchSpare() == nil {
 			return
 		}

@@ -20,7 +20,7 @@ import (
 // likes: its place is its own either way.
 
 // strangers are those that have not been told to end. Those who are none any more are forgotten to be.
-func (pm *Postmaster) strangers() []*child {
+func (pm *Postmaster) strangers() ([]*child, error) {
 	var list []*child
 	var controls []*os.File
 	for _, c := range pm.children {
@@ -29,21 +29,27 @@ func (pm *Postmaster) strangers() []*child {
 			controls = append(controls, c.control)
 		}
 	}
+	letIn, err := launch.LetInYet(controls)
+	if err != nil {
+		return nil, err
+	}
 	strangers := list[:0]
-	for i, in := range launch.LetInYet(controls) {
+	for i, in := range letIn {
 		if in {
-			list[i].control.Close()
-			list[i].control = nil
+			list[i].closeControl()
 		} else {
 			strangers = append(strangers, list[i])
 		}
 	}
-	return strangers
+	return strangers, nil
 }
 
-// boundStrangers makes sure that there can be one more.
+// boundStrangers makes sure that there can be one more. While nobody knows who is a stranger, nobody is ended for being one.
 func (pm *Postmaster) boundStrangers() {
-	list := pm.strangers()
+	list, err := pm.strangers()
+	if err != nil {
+		pm.log.Warn().Err(err).Msg("could not bound the connections that have not been authenticated yet")
+	}
 	if len(list) < maxClients(pm.settings) {
 		return
 	}
