@@ -349,12 +349,12 @@ func regexBody(fold, not bool) Body {
 }
 
 // regexSubstring is substring(s from pattern): the first group, or all.
-func regexSubstring(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
+func regexSubstring(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
 	re, _, err := compile(v[0].(string), v[1].(string), "")
 	if err != nil {
 		return nil, err
 	}
-	m, err := re.match(v[0].(string))
+	m, err := re.match(c, v[0].(string))
 	if m == nil || err != nil {
 		return nil, err
 	}
@@ -386,7 +386,7 @@ func regexReplace(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error
 	}
 	var b strings.Builder
 	at := 0
-	all, err := re.matches(s, n)
+	all, err := re.matches(c, s, n)
 	if err != nil {
 		return nil, err
 	}
@@ -425,7 +425,7 @@ func expand(b *strings.Builder, with, s string, m []int) {
 	}
 }
 
-func regexMatch(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
+func regexMatch(c *catalog.Call, _ *Info, v []types.Value) (types.Value, error) {
 	re, global, err := compile(v[0].(string), v[1].(string), optional(v, 2))
 	if err != nil {
 		return nil, err
@@ -434,7 +434,7 @@ func regexMatch(_ *catalog.Call, _ *Info, v []types.Value) (types.Value, error) 
 		return nil, types.Errorf(types.CodeInvalidParameter, "regexp_match() does not support the \"global\" option").
 			WithHint("Use the regexp_matches function instead.")
 	}
-	m, err := re.match(v[0].(string))
+	m, err := re.match(c, v[0].(string))
 	if m == nil || err != nil {
 		return nil, err
 	}

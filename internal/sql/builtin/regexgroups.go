@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 
+	"waypost/internal/sql/catalog"
 	"waypost/internal/sql/types"
 )
 
@@ -11,12 +12,15 @@ import (
 // groups do: in PostgreSQL each part of a sequence takes the longest (for
 // non-greedy expressions the shortest) piece that lets the rest match, earlier
 // parts first; of alternatives, the first that matches the whole piece counts
-// (cdissect() in regexec.c). A dissection takes a match apart that way.
+// (cdissect() in regexec.c). A dissection takes the matches in a text apart
+// that way, one after the other: what it has compiled serves all of them, and
+// all of them together may take maxWork.
 type dissection struct {
+	call  *catalog.Call
 	s     string
 	real  []int // the group's number by the tree's, 0 for those that are not told
 	lazy  bool
-	m     []int
+	m     []int // the match that is taken apart
 	known map[string]exact
 	work  int // done so far, to be held against maxWork
 }
@@ -41,31 +45,39 @@ func (re *regex) newTree(text string, real []int) error {
 }
 
 // match finds the first match and its groups, as FindStringSubmatchIndex does.
-func (re *regex) match(s string) ([]int, error) {
+func (re *regex) match(c *catalog.Call, s string) ([]int, error) {
 	m := re.FindStringSubmatchIndex(s)
-	return m, re.dissect(s, m)
+	return m, re.dissect(re.dissection(c, s), m)
 }
 
 // matches finds up to n matches, -1 for all.
-func (re *regex) matches(s string, n int) ([][]int, error) {
+func (re *regex) matches(c *catalog.Call, s string, n int) ([][]int, error) {
 	all := re.FindAllStringSubmatchIndex(s, n)
+	d := re.dissection(c, s)
 	for _, m := range all {
-		if err := re.dissect(s, m); err != nil {
+		if err := c.Step(); err != nil {
+			return nil, err
+		}
+		if err := re.dissect(d, m); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
+func (re *regex) dissection(c *catalog.Call, s string) *dissection {
+	return &dissection{call: c, s: s, real: re.real, lazy: re.lazy, known: map[string]exact{}}
+}
+
 // dissect works out the groups of a match.
-func (re *regex) dissect(s string, m []int) error {
+func (re *regex) dissect(d *dissection, m []int) error {
 	if re.tree == nil || m == nil {
 		return nil
 	}
 	for i := 2; i < len(m); i++ {
 		m[i] = -1
 	}
-	d := &dissection{s: s, real: re.real, lazy: re.lazy, m: m, known: map[string]exact{}}
+	d.m = m
 	parts := []*syntax.Regexp{re.tree}
 	if re.tree.Op == syntax.OpConcat {
 		parts = re.tree.Sub
@@ -297,6 +309,9 @@ func (d *dissection) exactly(parts []*syntax.Regexp) (exact, error) {
 	if asks(t) {
 		return exact{}, d.unable()
 	}
+	if err := d.call.Cancelled(); err != nil {
+		return exact{}, err
+	}
 	re, err := regexp.Compile(`\A(?:` + text + `)\z`)
 	if err != nil {
 		return exact{}, d.unable()
@@ -309,6 +324,9 @@ func (d *dissection) exactly(parts []*syntax.Regexp) (exact, error) {
 func (d *dissection) fits(re exact, from, to int) (bool, error) {
 	if d.work += (to - from + 8) * re.weight; d.work > maxWork {
 		return false, tooMuchWork()
+	}
+	if err := d.call.Step(); err != nil {
+		return false, err
 	}
 	return re.MatchString(d.s[from:to]), nil
 }

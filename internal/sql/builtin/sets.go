@@ -145,7 +145,7 @@ func seriesTime(c *catalog.Call, in *Info, v []types.Value) (catalog.Cursor, err
 	}, nil
 }
 
-func regexMatches(_ *catalog.Call, _ *Info, v []types.Value) (catalog.Cursor, error) {
+func regexMatches(c *catalog.Call, _ *Info, v []types.Value) (catalog.Cursor, error) {
 	re, global, err := compile(v[0].(string), v[1].(string), optional(v, 2))
 	if err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func regexMatches(_ *catalog.Call, _ *Info, v []types.Value) (catalog.Cursor, er
 	}
 	s := v[0].(string)
 	var list []types.Value
-	all, err := re.matches(s, n)
+	all, err := re.matches(c, s, n)
 	if err != nil {
 		return nil, err
 	}
