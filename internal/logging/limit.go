@@ -24,6 +24,15 @@ func (e *entry) limit() {
 }
 
 func cut(s string, limit int) string {
+	shown := head(s, limit)
+	if len(shown) == len(s) {
+		return s
+	}
+	return fmt.Sprintf("%s... (%d bytes more)", shown, len(s)-len(shown))
+}
+
+// head is as much of a text's beginning as fits, in whole characters.
+func head(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}
@@ -31,7 +40,7 @@ func cut(s string, limit int) string {
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
-	return fmt.Sprintf("%s... (%d bytes more)", s[:n], len(s)-n)
+	return s[:n]
 }
 
 // printable shows the characters that would steer a terminal, or begin a line that looks like another event, by their

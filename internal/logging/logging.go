@@ -153,26 +153,26 @@ func (s *Sink) Write(event []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !e.severity.passes(s.config.Load().Min) {
+	c := s.config.Load()
+	if !e.severity.passes(c.Min) {
 		return len(event), nil
 	}
+	if sql := s.statement.Load(); sql != nil && e.severity.passes(c.MinStatement) {
+		e.statement = *sql
+		e.hideSecrets()
+	}
+	e.limit()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.log(e); err != nil {
+	if err := s.log(c, e); err != nil {
 		return 0, err
 	}
 	return len(event), nil
 }
 
 // log lays an event out and writes it.
-func (s *Sink) log(e *entry) error {
-	c := s.config.Load()
+func (s *Sink) log(c *Config, e *entry) error {
 	e.now = time.Now()
-	if sql := s.statement.Load(); sql != nil && e.severity.passes(c.MinStatement) {
-		e.statement = *sql
-		e.hideSecrets()
-	}
-	e.limit()
 	if s.forms == nil {
 		return s.logDirectly(c, e)
 	}
@@ -273,9 +273,10 @@ func decode(event []byte) (*entry, error) {
 	return e, nil
 }
 
-// hideSecrets takes a statement away that holds a password, and what a syntax error quotes of it.
+// hideSecrets takes a statement away that holds a password where it would be shown, and what a syntax error quotes of it.
 func (e *entry) hideSecrets() {
-	if !HoldsPassword(e.statement) {
+	shown := head(e.statement, maxStatement)
+	if secretIn(shown, len(shown) < len(e.statement)) < 0 {
 		return
 	}
 	e.statement = ""

@@ -3,9 +3,21 @@ package logging
 import "strings"
 
 // SecretAt says from where on a query string, which nobody may have understood yet, may tell a secret; -1 if nowhere. It
-// goes by words: rather a harmless text too much than a password too few.
+// goes by words: rather a harmless text too much than a password too few. Only as much is looked at as is ever logged; what
+// is behind counts as a secret.
 func SecretAt(sql string) int {
-	for i := 0; i < len(sql); i++ {
+	shown := head(sql, maxStatement)
+	if at := secretIn(shown, len(shown) < len(sql)); at >= 0 || len(shown) == len(sql) {
+		return at
+	}
+	return len(shown)
+}
+
+// secretIn does the work for the beginning of a query string; more says that there is more of it. It takes time in
+// proportion to the text, whatever that is.
+func secretIn(sql string, more bool) int {
+	s := search{sql: sql, blanksLeft: 2 * len(sql)}
+	for i := range len(sql) {
 		switch sql[i] | 0x20 {
 		case 'p':
 			for _, word := range [...]string{"password", "passphrase"} {
@@ -17,12 +29,12 @@ func SecretAt(sql string) int {
 			if i > 0 && isWord(sql[i-1]) || !wordIs(sql[i:], "alter") {
 				continue
 			}
-			if at := afterAlter(sql[i+len("alter"):]); at >= 0 {
-				return i + len("alter") + at
+			if at := s.afterAlter(i + len("alter")); at >= 0 {
+				return at
 			}
 		case ':':
 			// A URI, with a user and perhaps a password in front of the host.
-			if beginsWith(sql[i:], "://") && strings.IndexByte(sql[i:], '@') >= 0 {
+			if beginsWith(sql[i:], "://") && (more || s.hasAt(i)) {
 				return i + len("://")
 			}
 		}
@@ -30,27 +42,45 @@ func SecretAt(sql string) int {
 	return -1
 }
 
+// search is what is known of a text, so that no part of it is searched again for each of many words.
+type search struct {
+	sql         string
+	noSet, noAt bool // behind a place that was passed already
+	blanksLeft  int  // how much may be skipped yet; without repetitions it is the length of the text at most
+}
+
+// hasAt says whether there is a @ behind a place.
+func (s *search) hasAt(from int) bool {
+	s.noAt = s.noAt || strings.IndexByte(s.sql[from:], '@') < 0
+	return !s.noAt
+}
+
 // afterAlter finds, behind ALTER, what ALTER SYSTEM, and SET of ALTER ROLE, give settings; -1: it is neither.
-func afterAlter(rest string) int {
-	skipped := rest[blanks(rest):]
-	switch {
-	case wordIs(skipped, "system"):
-		return len(rest) - len(skipped) + len("system")
-	case !wordIs(skipped, "role") && !wordIs(skipped, "user"):
+func (s *search) afterAlter(from int) int {
+	n := blanks(s.sql[from:], s.blanksLeft)
+	if s.blanksLeft -= n; s.blanksLeft < 0 {
+		return from
+	}
+	from += n
+	switch next := s.sql[from:]; {
+	case wordIs(next, "system"):
+		return from + len("system")
+	case s.noSet || !wordIs(next, "role") && !wordIs(next, "user"):
 		return -1
 	}
-	for i := len(rest) - len(skipped); i < len(rest); i++ {
-		if !isWord(rest[i-1]) && wordIs(rest[i:], "set") {
+	for i := from; i < len(s.sql); i++ {
+		if !isWord(s.sql[i-1]) && wordIs(s.sql[i:], "set") {
 			return i + len("set")
 		}
 	}
+	s.noSet = true
 	return -1
 }
 
-// blanks is how long the white space and comments are that a text begins with.
-func blanks(s string) int {
+// blanks is how long the white space and comments are that a text begins with. Beyond limit it does not matter.
+func blanks(s string, limit int) int {
 	i, depth := 0, 0
-	for i < len(s) {
+	for i < len(s) && i <= limit {
 		switch {
 		case strings.HasPrefix(s[i:], "/*"):
 			depth++
