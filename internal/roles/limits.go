@@ -11,11 +11,11 @@ const (
 	maxText     = 1 << 10  // a setting's name and value together, and a comment, bytes
 	maxSettings = 8 << 10  // all settings of one role, as the file has them, bytes
 	reserve     = 64 << 10 // of MaxFile: what only superusers may use up, bytes
-
-	// maxIterations is what a verifier may cost who is asked for the password, and this node with the method password:
-	// about a second.
-	maxIterations = 4_000_000
 )
+
+// MaxIterations is what a verifier may cost who is asked for the password, and this node with the method password: about a
+// second.
+const MaxIterations = 4_000_000
 
 func tooLong(what string) error {
 	return types.Errorf(codeLimitExceeded, "%s is too long", what).
@@ -49,9 +49,9 @@ func iterationsFit(password string, env *Env) error {
 	case env.MD5 || scram.KindOf(password) != scram.Plain:
 		return nil
 	}
-	if iterations > maxIterations {
+	if iterations > MaxIterations {
 		return types.Errorf(codeLimitExceeded, "too many iterations for a SCRAM secret").
-			WithDetail("There must be no more than %d.", maxIterations)
+			WithDetail("There must be no more than %d.", MaxIterations)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func TestSecretsThatTakeTooLongAreRefusedAtOnce(t *testing.T) {
 	boss.run("CREATE ROLE r LOGIN")
 	v := scram.Mock([]byte("secret"), "r", 1<<31-1)
 	boss.refused("ALTER ROLE r PASSWORD '"+v.String()+"'", "54000", "too many iterations for a SCRAM secret")
-	boss.env.Iterations = maxIterations + 1
+	boss.env.Iterations = MaxIterations + 1
 	boss.refused("ALTER ROLE r PASSWORD 'x'", "54000", "too many iterations for a SCRAM secret")
 	boss.env.MD5 = true
 	boss.run("ALTER ROLE r PASSWORD 'x'")

@@ -134,9 +134,8 @@ func set(a *authquery.Answer, column, text string, valid bool) (err error) {
 			return errors.New("it is another role's name")
 		}
 	case "rolpassword", "passwd":
-		if r.Password = text; text != "" && scram.KindOf(text) == scram.Plain {
-			return errors.New("it is neither a SCRAM nor an MD5 verifier")
-		}
+		r.Password = text
+		err = checkVerifier(text)
 	case "rolcanlogin":
 		r.Login = text == "t"
 	case "rolreplication", "userepl":
@@ -151,6 +150,17 @@ func set(a *authquery.Answer, column, text string, valid bool) (err error) {
 		a.MemberOf, err = names(text)
 	}
 	return err
+}
+
+// checkVerifier refuses what nobody could have set here either. "" is no password.
+func checkVerifier(text string) error {
+	if text != "" && scram.KindOf(text) == scram.Plain {
+		return errors.New("it is neither a SCRAM nor an MD5 verifier")
+	}
+	if v, ok := scram.Parse(text); ok && v.Iterations > roles.MaxIterations {
+		return fmt.Errorf("it has more than %d iterations", roles.MaxIterations)
+	}
+	return nil
 }
 
 func setValidUntil(r *roles.Role, text string) error {

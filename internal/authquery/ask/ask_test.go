@@ -12,6 +12,7 @@ import (
 
 	"waypost/internal/authquery"
 	"waypost/internal/roles"
+	"waypost/internal/scram"
 	"waypost/transport"
 	"waypost/transport/pgwire"
 )
@@ -93,6 +94,18 @@ func TestRowsThatAreNoRolesAreErrors(t *testing.T) {
 	two.Rows = append(two.Rows, two.Rows[0])
 	_, err := ask(t.Context(), &upstream{result: two}, authquery.Request{Name: "x"})
 	require.ErrorContains(t, err, "2 rows")
+}
+
+func TestVerifierThatCostsTooMuchIsRefused(t *testing.T) {
+	v := scram.Verifier{Iterations: roles.MaxIterations, Salt: []byte("salt")}
+	u := &upstream{result: row([]string{"rolpassword"}, []string{v.String()})}
+	a, err := ask(t.Context(), u, authquery.Request{Name: "x"})
+	require.NoError(t, err)
+	require.Equal(t, v.String(), a.Role.Password)
+	v.Iterations++
+	u.result = row([]string{"rolpassword"}, []string{v.String()})
+	_, err = ask(t.Context(), u, authquery.Request{Name: "x"})
+	require.EqualError(t, err, `column "rolpassword" of auth_query: it has more than 4000000 iterations`)
 }
 
 func TestNameIsALiteralWhateverIsInIt(t *testing.T) {
