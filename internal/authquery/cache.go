@@ -20,6 +20,7 @@ const (
 	knownFile  = "global/waypost_auth_cache"
 	absentFile = "global/waypost_auth_absent"
 	lockFile   = knownFile + ".lock"
+	turnFile   = absentFile + ".lock"
 	perm       = 0o600
 )
 

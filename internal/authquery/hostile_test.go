@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -123,9 +124,51 @@ func TestStrangersCannotEmptyTheCacheNorKeepTheUpstreamBusy(t *testing.T) {
 	a, _, err := s.Lookup(t.Context(), "x")
 	require.NoError(t, err)
 	requireSomeone(t, "x", a)
-	_, _, err = s.Lookup(t.Context(), "a new one")
+	m.absent.spent = time.Now()
+	require.NoError(t, m.absent.writeUnsynced(filepath.Join(dir, absentFile)))
+	ctx, cancel := context.WithTimeout(t.Context(), s.Patience)
+	defer cancel()
+	_, _, err = s.Lookup(ctx, "a new one")
 	require.ErrorIs(t, err, errTooMany)
 	require.Equal(t, 1, runs()-before)
+}
+
+// A source that has changed has no known roles: those who come in by it share the questions with strangers.
+func TestNewNameWaitsForItsTurnWhileItsClientHasTime(t *testing.T) {
+	s, runs := program(t, dataDir(t), answering(Answer{}.Encode()), time.Hour)
+	m := s.recall()
+	started := time.Now()
+	m.absent.spent = started
+	require.NoError(t, m.absent.writeUnsynced(filepath.Join(s.DataDir, absentFile)))
+	var wg sync.WaitGroup
+	for i := range 3 {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), s.Patience+time.Minute)
+			defer cancel()
+			if _, found, err := s.Lookup(ctx, fmt.Sprint("new", i)); err != nil || !found {
+				t.Error(found, err)
+			}
+		})
+	}
+	wg.Wait()
+	require.Equal(t, 3, runs())
+	require.GreaterOrEqual(t, time.Since(started), 3*newNameEvery)
+}
+
+func TestKnownRoleDoesNotWaitForNewNames(t *testing.T) {
+	s, _ := program(t, dataDir(t), answering(someone("x").Encode()), 0)
+	_, _, err := s.Lookup(t.Context(), "x")
+	require.NoError(t, err)
+	unlock, err := lock(t.Context(), filepath.Join(s.DataDir, turnFile))
+	require.NoError(t, err)
+	defer unlock()
+	_, _, err = s.Lookup(t.Context(), "x")
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), s.Patience+50*time.Millisecond)
+	defer cancel()
+	_, found, err := s.Lookup(ctx, "new")
+	require.Error(t, err)
+	require.False(t, found)
 }
 
 func TestEachRoleHasItsOwnOID(t *testing.T) {
@@ -176,7 +219,7 @@ func TestClientCannotBringAboutThatAnOldAnswerCounts(t *testing.T) {
 	for name, prepare := range map[string]func(t *testing.T, s *Source) (timeLeft time.Duration){
 		"it has left no time": func(*testing.T, *Source) time.Duration { return MaxPatience / 2 },
 		"it has others ask": func(t *testing.T, s *Source) time.Duration {
-			unlock, err := lock(t.Context(), s.DataDir)
+			unlock, err := lock(t.Context(), filepath.Join(s.DataDir, lockFile))
 			require.NoError(t, err)
 			t.Cleanup(unlock)
 			return 50 * time.Millisecond

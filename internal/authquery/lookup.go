@@ -40,8 +40,8 @@ func (s *Source) Lookup(ctx context.Context, name string) (a Answer, found bool,
 	if e := m.find(name); e.younger(s.TTL) {
 		return e.answer, true, nil
 	}
-	if err = m.mayAsk(name, time.Now()); err == nil {
-		a, m, err = s.askAlone(ctx, name)
+	if err = m.mayAsk(name, time.Now()); err == nil || errors.Is(err, errTooMany) {
+		a, m, err = s.askInTurn(ctx, m, name)
 	}
 	if err == nil {
 		return a, true, nil
@@ -66,9 +66,48 @@ func (e *entry) younger(than time.Duration) bool {
 	return age >= 0 && age < than
 }
 
+// askInTurn is askAlone, before which names that no known role has wait for their turn.
+func (s *Source) askInTurn(ctx context.Context, m *memory, name string) (Answer, *memory, error) {
+	if m.known.find(name) == nil {
+		done, err := s.awaitTurn(ctx, name)
+		if err != nil {
+			return Answer{}, m, err
+		}
+		defer done()
+	}
+	return s.askAlone(ctx, name)
+}
+
+// awaitTurn waits until a question about a new name may be asked, for as long as there is time left to ask it then. Those
+// who wait have a lock of their own, so that they are in nobody's way whose role is known, and all but one of them do
+// nothing but wait for it.
+func (s *Source) awaitTurn(ctx context.Context, name string) (done func(), err error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-s.Patience))
+		defer cancel()
+	}
+	done, err = lock(ctx, filepath.Join(s.DataDir, turnFile))
+	if err != nil {
+		return nil, err
+	}
+	for {
+		m := s.recall()
+		if m.find(name).younger(s.TTL) || !errors.Is(m.mayAsk(name, time.Now()), errTooMany) {
+			return done, nil
+		}
+		select {
+		case <-ctx.Done():
+			done()
+			return nil, errTooMany
+		case <-time.After(time.Until(m.absent.spent.Add(newNameEvery))):
+		}
+	}
+}
+
 // askAlone asks the upstream, while no other session does. It gives what is known then, too.
 func (s *Source) askAlone(ctx context.Context, name string) (Answer, *memory, error) {
-	unlock, err := lock(ctx, s.DataDir)
+	unlock, err := lock(ctx, filepath.Join(s.DataDir, lockFile))
 	if err != nil {
 		return Answer{}, s.recall(), err
 	}
@@ -109,8 +148,8 @@ func (s *Source) ask(ctx context.Context, m *memory, name string) (Answer, error
 }
 
 // lock has one session at a time ask: a flood of clients is not a flood of connections to the upstream.
-func lock(ctx context.Context, dataDir string) (unlock func(), err error) {
-	f, err := os.OpenFile(filepath.Join(dataDir, lockFile), os.O_RDWR|os.O_CREATE, perm)
+func lock(ctx context.Context, path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, perm)
 	if err != nil {
 		return nil, err
 	}
