@@ -304,6 +304,34 @@ func requireRefused(t *testing.T, text string, binary bool) {
 	require.Contains(t, []string{types.CodeProgramLimit, types.CodeOutOfMemory}, e.Code, "%.100s: %v", text, err)
 }
 
+// TestParametersAreBoundedTogether: each is small enough, all of them are not; and reading one ends when the statement
+// is cancelled.
+func TestParametersAreBoundedTogether(t *testing.T) {
+	list, err := sql.Parse("select length($1), length($2), length($3), length($4), cardinality($5::int[])")
+	require.NoError(t, err)
+	s, c := newSession(), emptyCatalog()
+	st, err := sql.Prepare(context.Background(), s, c, list[0], nil)
+	require.NoError(t, err)
+	big := sql.Param{Data: []byte(strings.Repeat("x", 9<<20))}
+	bound := st.Bound(context.Background(), s, c)
+	for range 3 {
+		require.NoError(t, bound.Add(big))
+	}
+	require.Greater(t, bound.Memory(), 27<<20)
+	var e *sql.Error
+	require.ErrorAs(t, bound.Add(big), &e)
+	require.Equal(t, types.CodeOutOfMemory, e.Code)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	bound = st.Bound(ctx, s, c)
+	for range 4 {
+		require.NoError(t, bound.Add(sql.Param{Data: []byte("x")}))
+	}
+	cancel()
+	require.ErrorAs(t, bound.Add(sql.Param{Data: []byte("{1" + strings.Repeat(",1", 1000) + "}")}), &e)
+	require.Equal(t, types.CodeQueryCanceled, e.Code)
+}
+
 // TestMemoryOfSubSelectsIsGivenBack: a sub-select that is run for each row
 // takes its memory once.
 func TestMemoryOfSubSelectsIsGivenBack(t *testing.T) {

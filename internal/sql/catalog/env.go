@@ -12,7 +12,7 @@ func (c *Call) Env() *types.Env {
 	if c.env == nil {
 		c.env = &types.Env{
 			Location: c.Location(), Now: c.Session.TransactionStart(),
-			OIDName: c.oidName, NameOID: c.nameOID,
+			OIDName: c.oidName, NameOID: c.nameOID, Step: c.Step,
 		}
 	}
 	return c.env

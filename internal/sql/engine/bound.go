@@ -12,8 +12,6 @@ import (
 type Bound struct {
 	st *Statement
 	r  *run
-
-	held int // bytes that the parameters take
 }
 
 // Bound begins an execution of a statement that has no parameters yet.
@@ -29,8 +27,7 @@ func (b *Bound) Add(p Param) (err error) {
 		return told(err)
 	}
 	b.r.params = append(b.r.params, v)
-	b.held += types.Size(v)
-	return nil
+	return told(b.r.call.Grow(types.Size(v)))
 }
 
 // Start begins to run the statement; see Statement.Execute.
@@ -44,4 +41,4 @@ func (b *Bound) Start(formats []int16) (rows *Rows, err error) {
 }
 
 // Memory is what the statement keeps in memory now, with its parameters, in bytes.
-func (b *Bound) Memory() int { return b.r.call.Memory() + b.held }
+func (b *Bound) Memory() int { return b.r.call.Memory() }

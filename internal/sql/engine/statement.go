@@ -112,18 +112,16 @@ func prepare(ctx context.Context, s catalog.Session, c *catalog.Catalog, p *ast.
 // The rows are worked out as they are asked for; when ctx is done, that fails.
 func (st *Statement) Execute(ctx context.Context, s catalog.Session, c *catalog.Catalog, params []Param, formats []int16) (rows *Rows, err error) {
 	defer caught(&err)
-	r := &run{call: catalog.NewCall(ctx, s, c)}
+	b := st.Bound(ctx, s, c)
 	if len(params) != len(st.Params) {
 		return nil, types.Errorf("08P01", "bind message supplies %d parameters, but prepared statement requires %d", len(params), len(st.Params))
 	}
-	for i, p := range params {
-		v, err := readParam(r.call.Env(), p, st.Params[i])
-		if err != nil {
-			return nil, told(err)
+	for _, p := range params {
+		if err := b.Add(p); err != nil {
+			return nil, err
 		}
-		r.params = append(r.params, v)
 	}
-	return st.start(r, formats)
+	return b.Start(formats)
 }
 
 // start opens the plan.

@@ -345,13 +345,13 @@ func (e *Env) parseArrayBinary(b []byte, t, elem OID) (Value, error) {
 		return nil, badBinary(t)
 	}
 	dims, told := be.Uint32(b), OID(be.Uint32(b[8:]))
-	a := &Array{Elem: elem, Vals: []Value{}}
+	a := e.build(elem)
 	switch {
 	case told != elem:
 		return nil, Errorf(CodeDatatypeMismatch,
 			"binary data has array element type %d (%s) instead of expected %d (%s)", told, name(told), elem, name(elem))
 	case dims == 0:
-		return a, nil
+		return a.Array, nil
 	case dims > 1:
 		return nil, Errorf(CodeFeatureNotSupported, "an array of several dimensions is not supported")
 	case len(b) < 20:
@@ -366,21 +366,23 @@ func (e *Env) parseArrayBinary(b []byte, t, elem OID) (Value, error) {
 		}
 		n := int32(be.Uint32(rest))
 		rest = rest[4:]
-		if n == -1 {
-			a.Vals = append(a.Vals, nil)
-			continue
-		}
-		if n < 0 || int(n) > len(rest) {
+		if n < -1 || int(n) > len(rest) {
 			return nil, badBinary(t)
 		}
-		v, err := e.ParseBinary(rest[:n], elem, -1)
-		if err != nil {
+		var v Value
+		if n >= 0 {
+			var err error
+			if v, err = e.ParseBinary(rest[:n], elem, -1); err != nil {
+				return nil, err
+			}
+			rest = rest[n:]
+		}
+		if err := a.add(v); err != nil {
 			return nil, err
 		}
-		a.Vals, rest = append(a.Vals, v), rest[n:]
 	}
 	if len(rest) > 0 {
 		return nil, badBinary(t)
 	}
-	return a, nil
+	return a.Array, nil
 }

@@ -57,6 +57,29 @@ func sizeOfAll(vals []Value) int {
 	return n
 }
 
+// arrayBuilder puts an array together that is being read, and ends that as
+// soon as it is too big.
+type arrayBuilder struct {
+	*Array
+	env  *Env
+	size int
+}
+
+func (e *Env) build(elem OID) *arrayBuilder {
+	return &arrayBuilder{Array: &Array{Elem: elem, Vals: []Value{}}, env: e}
+}
+
+func (a *arrayBuilder) add(v Value) error {
+	if a.size += Size(v); a.size > MaxSize {
+		return tooBig()
+	}
+	a.Vals = append(a.Vals, v)
+	if a.env == nil || a.env.Step == nil {
+		return nil
+	}
+	return a.env.Step()
+}
+
 func (e *Env) appendArray(buf []byte, a *Array, t OID) ([]byte, error) {
 	if t == Int2Vector || t == OidVector {
 		for i, v := range a.Vals {

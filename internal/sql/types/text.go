@@ -19,6 +19,9 @@ type Env struct {
 	// an OID; NameOID is the inverse. Without them OIDs stay numbers.
 	OIDName func(t OID, oid OID) (string, bool)
 	NameOID func(t OID, name string) (OID, error)
+	// Step is called for each element of an array that is read; its error
+	// ends that. It may be nil.
+	Step func() error
 }
 
 func (e *Env) loc() *time.Location {

@@ -313,15 +313,17 @@ func parseInet(s string, t OID) (Value, error) {
 // parseArray reads the text form of a one-dimensional array.
 func (e *Env) parseArray(s string, t, elem OID, typmod int32) (Value, error) {
 	if t == Int2Vector || t == OidVector {
-		a := &Array{Elem: elem}
-		for _, f := range strings.Fields(s) {
+		a := e.build(elem)
+		for f := range strings.FieldsSeq(s) {
 			v, err := e.ParseText(f, elem, -1)
 			if err != nil {
 				return nil, err
 			}
-			a.Vals = append(a.Vals, v)
+			if err := a.add(v); err != nil {
+				return nil, err
+			}
 		}
-		return a, nil
+		return a.Array, nil
 	}
 	malformed := func(detail string) (Value, error) {
 		return nil, Errorf(CodeInvalidText, "malformed array literal: \"%s\"", s).WithDetail("%s", detail)
@@ -334,7 +336,7 @@ func (e *Env) parseArray(s string, t, elem OID, typmod int32) (Value, error) {
 		return malformed("Array value must start with \"{\" or dimension information.")
 	}
 	r := arrayReader{in: in, at: 1}
-	a := &Array{Elem: elem, Vals: []Value{}}
+	a := e.build(elem)
 	if r.skip(); r.at < len(in) && in[r.at] == '}' {
 		r.at++
 	} else {
@@ -347,21 +349,22 @@ func (e *Env) parseArray(s string, t, elem OID, typmod int32) (Value, error) {
 				return malformed(err)
 			}
 			more = in[r.at-1] == ','
-			if !quoted && strings.EqualFold(word, "null") {
-				a.Vals = append(a.Vals, nil)
-				continue
+			var v Value
+			if quoted || !strings.EqualFold(word, "null") {
+				var err error
+				if v, err = e.ParseText(word, elem, typmod); err != nil {
+					return nil, err
+				}
 			}
-			v, perr := e.ParseText(word, elem, typmod)
-			if perr != nil {
-				return nil, perr
+			if err := a.add(v); err != nil {
+				return nil, err
 			}
-			a.Vals = append(a.Vals, v)
 		}
 	}
 	if r.skip(); r.at < len(in) {
 		return malformed("Junk after closing right brace.")
 	}
-	return a, nil
+	return a.Array, nil
 }
 
 const nested = "nested"

@@ -1,6 +1,8 @@
 package types
 
 import (
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,6 +107,50 @@ func TestLocalTimesAtChangesOfClocks(t *testing.T) {
 		v, err := env.ParseText(local, TimestampTz, -1)
 		require.NoError(t, err)
 		require.Equal(t, utc, shown(t, &Env{}, v, TimestampTz), local)
+	}
+}
+
+// hugeArrays are arrays of two million elements, as a client may send them.
+func hugeArrays() (text string, vector string, binary []byte) {
+	const count = 2000000
+	binary = make([]byte, 20, 20+8*count)
+	be.PutUint32(binary, 1)
+	be.PutUint32(binary[8:], uint32(Int4))
+	be.PutUint32(binary[12:], count)
+	be.PutUint32(binary[16:], 1)
+	for range count {
+		binary = append(binary, 0, 0, 0, 4, 0, 0, 0, 7)
+	}
+	return "{7" + strings.Repeat(",7", count-1) + "}", strings.Repeat("7 ", count), binary
+}
+
+// TestArraysThatAreReadAreBounded: one that is too big is not made first.
+func TestArraysThatAreReadAreBounded(t *testing.T) {
+	text, vector, binary := hugeArrays()
+	read := map[string]func(e *Env) (Value, error){
+		"text":   func(e *Env) (Value, error) { return e.ParseText(text, Int4Array, -1) },
+		"vector": func(e *Env) (Value, error) { return e.ParseText(vector, OidVector, -1) },
+		"binary": func(e *Env) (Value, error) { return e.ParseBinary(binary, Int4Array, -1) },
+	}
+	for form, read := range read {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := read(&Env{})
+		runtime.ReadMemStats(&after)
+		var told *Error
+		require.ErrorAs(t, err, &told, form)
+		require.Equal(t, CodeProgramLimit, told.Code, form)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4*MaxSize), form)
+
+		steps, cancelled := 0, Errorf(CodeQueryCanceled, "canceling statement due to user request")
+		_, err = read(&Env{Step: func() error {
+			if steps++; steps == 1000 {
+				return cancelled
+			}
+			return nil
+		}})
+		require.Equal(t, cancelled, err, form)
+		require.Equal(t, 1000, steps, form)
 	}
 }
 
