@@ -2,6 +2,7 @@ package backend_test
 
 import (
 	"encoding/binary"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -66,6 +67,42 @@ func TestParametersThatPortalsKeepAreCounted(t *testing.T) {
 	require.Equal(t, protocol.CodeOutOfMemory, e.Code)
 	c.Must('Z')
 	require.Equal(t, [][]string{{"1"}}, values(t, c, "FETCH ALL FROM kept"))
+	stillServes(t, c)
+}
+
+func TestNamesOfStatementsAndPortalsHaveABound(t *testing.T) {
+	c := regular(t)
+	name := strings.Repeat("n", 1<<10)
+	require.Equal(t, "1Z", ask(t, c, "P"+name+"\x00SELECT 1\x00\x00\x00"))
+	require.Equal(t, "2DCZ", ask(t, c, "B"+name+"\x00"+name+"\x00\x00\x00\x00\x00\x00\x00", "E"+name+"\x00\x00\x00\x00\x00"))
+	for _, message := range []string{
+		"P" + name + "x\x00SELECT 1\x00\x00\x00", "B" + name + "x\x00" + name + "\x00\x00\x00\x00\x00\x00\x00",
+	} {
+		c.Send(message[0], []byte(message[1:]))
+		c.Send('S', nil)
+		e := c.MustFail()
+		require.Equal(t, protocol.CodeProgramLimitExceeded, e.Code)
+		require.Equal(t, "name is too long", e.Message)
+		c.Must('Z')
+	}
+	stillServes(t, c)
+}
+
+func TestDeclaredTypesOfStatementsAreCounted(t *testing.T) {
+	c := regular(t)
+	const types = 32767
+	declared := "\x00\x00\x7f\xff" + strings.Repeat("\x00\x00\x00\x17", types)
+	n := 0
+	for ; n < 200; n++ {
+		if strings.Contains(ask(t, c, "P"+strconv.Itoa(n)+declared), "E") {
+			break
+		}
+	}
+	require.Equal(t, 16<<20/(4*types), n)
+	require.Equal(t, "3Z", ask(t, c, "CS0\x00"))
+	require.Equal(t, "1Z", ask(t, c, "P0"+declared), "there is room again")
+	values(t, c, "DISCARD ALL")
+	require.Equal(t, "1Z", ask(t, c, "P0"+declared))
 	stillServes(t, c)
 }
 

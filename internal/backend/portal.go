@@ -61,8 +61,11 @@ func (t *tcop) makePortal(name string, st *prepared) (*portal, error) {
 		return nil, protocol.Errorf(protocol.CodeProgramLimitExceeded, "too many portals").
 			WithDetail("A session can have %d.", maxPortals).WithHint("Close those that are not needed any more.")
 	}
+	if len(name) > maxName {
+		return nil, errLongName()
+	}
 	if name != "" { // what ends the others must go on working
-		if err := t.checkMemory(len(st.text)); err != nil {
+		if err := t.checkMemory(len(name) + st.size()); err != nil {
 			return nil, err
 		}
 	}
@@ -95,12 +98,13 @@ func (t *tcop) failPortals(level int) {
 	}
 }
 
-// memory is what the portals keep, in bytes: also the texts of statements that nobody else keeps any more.
+// memory is what the portals keep, in bytes: also the statements that nobody else keeps any more.
 func (t *tcop) memory() int {
 	n := 0
 	for _, p := range t.portals {
+		n += len(p.name) + 2*len(p.formats)
 		if t.prepared[p.st.name] != p.st {
-			n += len(p.st.text)
+			n += p.st.size()
 		}
 		if p.bound != nil {
 			n += p.bound.Memory()

@@ -12,7 +12,8 @@ import (
 // Bounds of what a client can have a session keep.
 const (
 	maxPrepared     = 2000     // statements
-	maxPreparedText = 16 << 20 // bytes of their texts
+	maxPreparedText = 16 << 20 // bytes of their texts, and of what else the client has told of them
+	maxName         = 1 << 10  // bytes of a statement's or portal's
 	maxPortals      = 200
 	maxPortalMemory = 64 << 20 // bytes that all portals keep
 )
@@ -95,21 +96,31 @@ func (t *tcop) keepPrepared(p *prepared) error {
 	switch {
 	case p.name != "" && t.prepared[p.name] != nil:
 		return protocol.Errorf(protocol.CodeDuplicatePreparedStatement, "prepared statement \"%s\" already exists", p.name)
-	case len(t.prepared) >= maxPrepared || t.textHeld+len(p.text) > maxPreparedText:
+	case len(p.name) > maxName:
+		return errLongName()
+	case len(t.prepared) >= maxPrepared || t.textHeld+p.size() > maxPreparedText:
 		return protocol.Errorf(protocol.CodeProgramLimitExceeded, "too many prepared statements").
 			WithDetail("A session can keep %d, with %d MB of text.", maxPrepared, maxPreparedText>>20).
 			WithHint("Deallocate those that are not needed any more.")
 	}
 	t.forget(p.name)
 	t.prepared[p.name] = p
-	t.textHeld += len(p.text)
+	t.textHeld += p.size()
 	return nil
 }
+
+func errLongName() error {
+	return protocol.Errorf(protocol.CodeProgramLimitExceeded, "name is too long").
+		WithDetail("Names of prepared statements and portals can have %d bytes.", maxName)
+}
+
+// size is what the client has told of the statement, in bytes.
+func (p *prepared) size() int { return len(p.name) + len(p.text) + 4*len(p.params) }
 
 // forget drops a prepared statement, if it is there. Portals of it live on.
 func (t *tcop) forget(name string) {
 	if p := t.prepared[name]; p != nil {
-		t.textHeld -= len(p.text)
+		t.textHeld -= p.size()
 		delete(t.prepared, name)
 	}
 }

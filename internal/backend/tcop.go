@@ -22,7 +22,7 @@ type tcop struct {
 	views   *viewSession
 
 	prepared    map[string]*prepared // by name; the unnamed one, too, under ""
-	textHeld    int                  // bytes of text that they have
+	textHeld    int                  // bytes that they have, as size counts them
 	portals     map[string]*portal   // likewise
 	xact        transaction
 	stopAlarm   alarm  // of statement_timeout
