@@ -17,6 +17,7 @@ import (
 	"waypost/internal/datadir"
 	"waypost/internal/durable"
 	"waypost/internal/guc"
+	"waypost/internal/pgstat"
 	"waypost/walfile"
 )
 
@@ -184,7 +185,7 @@ func mkdirAll(dir string, perm fs.FileMode) error {
 }
 
 func (b *builder) makeSubdirectories() error {
-	for _, name := range []string{datadir.GlobalDir, datadir.WalDir, datadir.ArchiveStatusDir, datadir.ReplSlotDir} {
+	for _, name := range []string{datadir.GlobalDir, datadir.WalDir, datadir.ArchiveStatusDir, datadir.ReplSlotDir, pgstat.Dir} {
 		if err := durable.Mkdir(b.path(name), b.mode.Dir); err != nil {
 			return err
 		}

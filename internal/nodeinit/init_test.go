@@ -84,7 +84,8 @@ func TestEveryFileIsThereAndLetsInItsOwnerAlone(t *testing.T) {
 	for _, group := range []bool{false, true} {
 		dir := filepath.Join(t.TempDir(), "hub")
 		require.NoError(t, initFake(t, newFake(), dir, func(o *Options) { o.GroupAccess = group }))
-		want := map[string]fs.FileMode{".": 0o700, "global": 0o700, "pg_wal": 0o700, "pg_wal/archive_status": 0o700, "pg_replslot": 0o700}
+		want := map[string]fs.FileMode{".": 0o700, "global": 0o700, "pg_wal": 0o700, "pg_wal/archive_status": 0o700, "pg_replslot": 0o700,
+			"pg_stat": 0o700}
 		for _, file := range []string{"PG_VERSION", "postgresql.conf", "postgresql.auto.conf", "pg_hba.conf", "pg_ident.conf",
 			"standby.signal", "global/pg_control", "global/waypost_remembered", "global/waypost_roles", "global/waypost_roles.lock",
 			"global/waypost_upstream_version"} {

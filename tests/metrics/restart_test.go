@@ -24,6 +24,7 @@ func TestCountersSurviveARestartWithWhatWasSentLast(t *testing.T) {
 	primary := c.NewPostgres("primary", 15, cluster.PostgresOptions{SegSizeMB: 1})
 	relay := c.NewWaypost("relay", primary.Conninfo(), cluster.WaypostOptions{})
 	archive := c.StartReceivewal("archive", relay.Conninfo())
+	relay.WaitConsumer(patience, "archive") // before the next segment begins, where it would start
 	relay.WaitPos(patience, primary.SwitchWAL())
 	counted(t, relay, "Waypost.Sent.Bytes")
 	// What comes while the client does not read is sent when the checkpointer has long ended.
