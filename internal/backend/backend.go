@@ -50,7 +50,8 @@ var ErrDone = errors.New("session is done")
 
 // Main serves one client, from the socket's arrival to the session's end.
 func Main(p *child.Process, replication NewReplication) error {
-	b := &Server{Process: p, Replication: replication, Receive: launch.ReceiveClient, LetIn: launch.LetIn}
+	b := &Server{Process: p, Replication: replication, Receive: launch.ReceiveClient, LetIn: launch.LetIn,
+		Replaced: launch.Replaced}
 	return b.Run()
 }
 
@@ -62,6 +63,8 @@ type Server struct {
 	Receive func() (fd int, cac launch.CAC, err error)
 	// LetIn tells the postmaster that the client has proved who it is; nil where there is none to be told.
 	LetIn func()
+	// Replaced says, before LetIn, whether SIGTERM has come because another client gets the place; nil where that cannot be.
+	Replaced func() bool
 
 	reload atomic.Bool // the configuration is to be read again
 
@@ -179,7 +182,7 @@ func (b *Server) terminate(done <-chan error) error {
 	if s == nil {
 		return nil
 	}
-	e := protocol.Fatalf(protocol.CodeAdminShutdown, "terminating connection due to administrator command")
+	e := b.causeOfEnd(s)
 	if s.interrupt.terminate(e) {
 		patience := time.NewTimer(lastWords)
 		defer patience.Stop()
@@ -190,4 +193,12 @@ func (b *Server) terminate(done <-chan error) error {
 		}
 	}
 	return s.terminate(e)
+}
+
+// causeOfEnd is what the client of a session that SIGTERM ends is told.
+func (b *Server) causeOfEnd(s *Session) *protocol.Error {
+	if b.Replaced != nil && !s.isIn.Load() && b.Replaced() {
+		return protocol.Fatalf(protocol.CodeTooManyConnections, "too many connections have not been authenticated yet")
+	}
+	return protocol.Fatalf(protocol.CodeAdminShutdown, "terminating connection due to administrator command")
 }

@@ -43,6 +43,7 @@ type Session struct {
 	hba            *hba.Config // who may come in; nil once the client is in
 	out            []byte      // answers not sent yet: whole messages
 	tellLetIn      func()      // Server.LetIn
+	isIn           atomic.Bool // tellLetIn is about to be called, or was
 	started        time.Time
 	reload         *atomic.Bool
 	phase          atomic.Uint32
@@ -217,6 +218,7 @@ func (s *Session) letIn() {
 	s.hba = nil // whoever is in stays in, whatever the rules become
 	s.P.TLS = nil
 	s.Conn.letIn()
+	s.isIn.Store(true)
 	if s.tellLetIn != nil {
 		s.tellLetIn()
 	}

@@ -428,6 +428,36 @@ func TestSigtermEndsAnIdleSessionWithItsReason(t *testing.T) {
 	}
 }
 
+func TestClientThatLosesItsPlaceIsToldWhy(t *testing.T) {
+	for replaced, want := range map[bool]protocol.Error{
+		true:  {Severity: "FATAL", Code: "53300", Message: "too many connections have not been authenticated yet"},
+		false: {Severity: "FATAL", Code: "57P01", Message: "terminating connection due to administrator command"},
+	} {
+		n := newNode(t, backendtest.Options{HBA: "local all all password\nhost all all all password\n"})
+		n.Replaced = func() bool { return replaced }
+		c := n.Connect()
+		c.Start("user", "postgres", "database", "postgres")
+		c.Must('R')
+		c.Session.Signal(unix.SIGTERM)
+		require.Equal(t, want, *c.MustFail())
+		c.MustEnd()
+		require.Error(t, c.Session.Result(t))
+	}
+}
+
+// Once the client is in, nobody is asked any more: the control socket is closed.
+func TestClientThatIsInKeepsItsPlace(t *testing.T) {
+	n := newNode(t, backendtest.Options{})
+	n.Replaced = func() bool { return true }
+	c := n.Connect()
+	c.Start("user", "postgres", "database", "postgres")
+	c.Until('Z')
+	c.Session.Signal(unix.SIGTERM)
+	require.Equal(t, "57P01", string(c.MustFail().Code))
+	c.MustEnd()
+	require.Error(t, c.Session.Result(t))
+}
+
 func TestReloadTakesEffectWithTheNextCommand(t *testing.T) {
 	n := newNode(t, backendtest.Options{})
 	c := n.Connect()

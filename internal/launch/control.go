@@ -31,7 +31,7 @@ func NewControl() (ours, childs *os.File, err error) {
 }
 
 // SendClient passes an accepted socket to the child behind a control socket. It never waits: the socket has room for
-// the one message that is ever sent.
+// the two messages that are ever sent.
 func SendClient(control *os.File, client int, cac CAC) error {
 	err := unix.Sendmsg(int(control.Fd()), []byte{byte(cac)}, unix.UnixRights(client), nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	if err != nil {
@@ -45,6 +45,26 @@ func SendClient(control *os.File, client int, cac CAC) error {
 func ReceiveClient() (client int, cac CAC, err error) {
 	unix.CloseOnExec(FDControl) // whoever else holds it would speak for us
 	return receiveClient(FDControl)
+}
+
+// TellReplaced tells the child behind a control socket, which has its client, that it is about to be told to end because
+// another client gets its place. It never waits.
+func TellReplaced(control *os.File) error {
+	err := unix.Sendmsg(int(control.Fd()), []byte{byte(CACTooMany)}, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	if err != nil {
+		return fmt.Errorf("tell that another client gets the place: %w", err)
+	}
+	return nil
+}
+
+// Replaced says whether the postmaster has told so the calling process, which has received its client and has not called
+// LetIn. It never waits.
+func Replaced() bool { return replaced(FDControl) }
+
+func replaced(control int) bool {
+	var message [1]byte
+	n, _, err := unix.Recvfrom(control, message[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	return err == nil && n > 0
 }
 
 // LetIn tells the postmaster, once, that the client has proved who it is, by closing the control socket: nobody but the

@@ -8,6 +8,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+func TestChildLearnsWhyItsClientLosesItsPlace(t *testing.T) {
+	ours, childs, err := NewControl()
+	require.NoError(t, err)
+	defer childs.Close()
+	control := int(childs.Fd())
+	require.NoError(t, SendClient(ours, int(ours.Fd()), CACOK))
+	client, _, err := receiveClient(control)
+	require.NoError(t, err)
+	require.NoError(t, unix.Close(client))
+	require.False(t, replaced(control))
+	require.NoError(t, TellReplaced(ours))
+	require.True(t, replaced(control))
+	require.True(t, replaced(control))
+	require.NoError(t, ours.Close())
+	require.True(t, replaced(control))
+}
+
 // Only the end of the child's own end of the control socket says that its client is in, not what the child may write.
 func TestClientIsInWhenTheChildHasClosedItsControlSocket(t *testing.T) {
 	var ours, childs []*os.File

@@ -59,6 +59,9 @@ func (pm *Postmaster) boundStrangers() {
 			oldest = c
 		}
 	}
+	if err := launch.TellReplaced(oldest.control); err != nil {
+		pm.log.Debug().Err(err).Msgf("PID %d", oldest.pid)
+	}
 	pm.signalChild(unix.SIGTERM, oldest)
 	pm.sayStrangersEnded(time.Now())
 }

@@ -53,6 +53,7 @@ type Node struct {
 	Log *Log
 
 	Replication backend.NewReplication
+	Replaced    func() bool // backend.Server's
 
 	mu   sync.Mutex
 	used [children]bool
@@ -196,7 +197,8 @@ func (n *Node) Serve(fd int, cac launch.CAC) *Session {
 	s := n.NewProcess()
 	server := &backend.Server{
 		Process: s.Process, Replication: n.Replication,
-		Receive: func() (int, launch.CAC, error) { return fd, cac, nil },
+		Receive:  func() (int, launch.CAC, error) { return fd, cac, nil },
+		Replaced: n.Replaced,
 	}
 	go func() {
 		defer close(s.done)
