@@ -10,18 +10,19 @@ import (
 	"waypost/internal/procsignal"
 )
 
-// How long a process may be held up by a logger that stands still, in any minute: one that WAL goes through for less.
+// How long a process may be held up by a logger that stands still, in any minute; one that WAL goes through, for less, and by
+// a slow one, too.
 const (
 	logPatience      = 5 * time.Second
 	logPatienceOfWAL = 100 * time.Millisecond
 )
 
-func (p *Process) logPatience() time.Duration {
+func (p *Process) logPatience() logging.Patience {
 	switch p.kind() {
 	case procsignal.Startup, procsignal.WalReceiver, procsignal.WalSender:
-		return logPatienceOfWAL
+		return logging.Patience{Limit: logPatienceOfWAL, Strict: true}
 	}
-	return logPatience
+	return logging.Patience{Limit: logPatience}
 }
 
 // openLog makes the sink of a child. Where the logger process cannot be reached in the way that bounds waiting, stderr,

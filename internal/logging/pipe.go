@@ -43,16 +43,21 @@ const (
 // none is counted and told of later: neither a stuck logger nor a stuck disk behind it holds up whoever logs.
 type Pipe struct {
 	fd       int
-	patience func() time.Duration
+	patience func() Patience
 	since    time.Time     // when the minute began
 	waited   time.Duration // in it
 	lost     int           // events
 }
 
+// Patience is how long a Pipe waits.
+type Patience struct {
+	Limit  time.Duration // in any minute
+	Strict bool          // waits after which there was room count, too: else a slow logger is waited for as long as it goes on
+}
+
 // OpenPipe makes a Pipe of a descriptor of a pipe's write end, which stays as it is: others that inherit it, like Go's
-// runtime and user commands, rely on its blocking. patience says how long may be waited in a minute; it is called with
-// the sink's lock held.
-func OpenPipe(fd int, patience func() time.Duration) (*Pipe, error) {
+// runtime and user commands, rely on its blocking. patience is called with the sink's lock held.
+func OpenPipe(fd int, patience func() Patience) (*Pipe, error) {
 	var stat unix.Stat_t
 	if err := unix.Fstat(fd, &stat); err != nil {
 		return nil, fmt.Errorf("open the way to the logger: %w", err)
@@ -121,8 +126,11 @@ func (p *Pipe) wait() bool {
 	if begun.Sub(p.since) >= time.Minute {
 		p.since, p.waited = begun, 0
 	}
-	ok := p.writable(p.patience() - p.waited)
-	p.waited += time.Since(begun)
+	patience := p.patience()
+	ok := p.writable(patience.Limit - p.waited)
+	if !ok || patience.Strict {
+		p.waited += time.Since(begun)
+	}
 	return ok
 }
 

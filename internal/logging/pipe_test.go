@@ -24,7 +24,11 @@ func newPipe(t testing.TB) (read *os.File, write int) {
 	return read, ends[1]
 }
 
-func patient(d time.Duration) func() time.Duration { return func() time.Duration { return d } }
+func patient(d time.Duration) func() Patience { return func() Patience { return Patience{Limit: d} } }
+
+func strict(d time.Duration) func() Patience {
+	return func() Patience { return Patience{Limit: d, Strict: true} }
+}
 
 // collect reads a pipe to its end.
 func collect(t *testing.T, read *os.File) (text, json []string) {
@@ -128,7 +132,7 @@ func TestStuckReaderIsWaitedForOnce(t *testing.T) {
 func TestSlowReaderCostsNoMoreThanThePatience(t *testing.T) {
 	read, write := newPipe(t)
 	const patience = 100 * time.Millisecond
-	p, err := OpenPipe(write, patient(patience))
+	p, err := OpenPipe(write, strict(patience))
 	require.NoError(t, err)
 	s := NewSink(&bytes.Buffer{})
 	s.UsePipe(p)
@@ -150,6 +154,35 @@ func TestSlowReaderCostsNoMoreThanThePatience(t *testing.T) {
 		l.Info().Msg(strings.Repeat("x", 10_000))
 	}
 	require.GreaterOrEqual(t, p.waited, patience-time.Millisecond, "in the next minute it waits again")
+	p.Close()
+	unix.Close(write)
+}
+
+// A reader that goes on is waited for by those who can: nothing is lost, though all waits together are longer.
+func TestSlowReaderThatGoesOnLosesNothing(t *testing.T) {
+	read, write := newPipe(t)
+	const patience = time.Second
+	p, err := OpenPipe(write, patient(patience))
+	require.NoError(t, err)
+	s := NewSink(&bytes.Buffer{})
+	s.UsePipe(p)
+	l := s.Logger()
+	for p.writable(0) {
+		_, err := unix.Write(p.fd, make([]byte, chunkSize))
+		require.NoError(t, err)
+	}
+	go func() {
+		buf := make([]byte, chunkSize)
+		for tick := time.NewTicker(10 * time.Millisecond); ; <-tick.C {
+			if _, err := read.Read(buf); err != nil {
+				return
+			}
+		}
+	}()
+	for begun := time.Now(); time.Since(begun) < 2*patience; {
+		l.Info().Msg(strings.Repeat("x", 10_000))
+	}
+	require.Zero(t, p.lost)
 	p.Close()
 	unix.Close(write)
 }

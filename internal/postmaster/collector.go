@@ -38,7 +38,9 @@ const pipeSize = 1 << 20
 
 // postmasterPatience is how long the postmaster waits for the logger in any minute. It must be short: it is the postmaster
 // that would start another.
-func postmasterPatience() time.Duration { return 100 * time.Millisecond }
+func postmasterPatience() logging.Patience {
+	return logging.Patience{Limit: 100 * time.Millisecond, Strict: true}
+}
 
 // Files in the data directory that the logger's work shows in.
 const (
