@@ -55,9 +55,10 @@ type Fields struct {
 	UserOID     uint32 // 0: none
 	DatabaseOID uint32 // 0: none
 
-	SSL     uint8 // 1: the connection is encrypted; the SSL fields count
-	_       [3]byte
-	SSLBits int32
+	SSL         uint8 // 1: the connection is encrypted; the SSL fields count
+	Replication uint8 // 1: the client has asked for replication, whether it is marked as a walsender yet or not
+	_           [2]byte
+	SSLBits     int32
 
 	User           [NameLen]byte // "" for none, as all texts here; cut where too long, as PostgreSQL's
 	Database       [NameLen]byte

@@ -65,7 +65,11 @@ func (a *authentication) place() error {
 // another counts reads the clock after that one did, and comes behind it.
 func (a *authentication) show() error {
 	user, oid := nameOf(a.role.Name), a.role.OID
-	a.update(func(f *activity.Fields) { f.UserOID, f.User, f.AdmittedAt = oid, user, 0 })
+	replication := uint8(0)
+	if a.Startup.Replication != protocol.ReplicationNone {
+		replication = 1
+	}
+	a.update(func(f *activity.Fields) { f.UserOID, f.User, f.Replication, f.AdmittedAt = oid, user, replication, 0 })
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
 		return err
@@ -145,5 +149,7 @@ func (a *authentication) reserved() error {
 // backends counts the regular backends whose clients have proved who they are, this one included: whoever has not cannot
 // take their places.
 func (a *authentication) backends() int {
-	return a.count(func(p *procsignal.Slot, _ *activity.Fields) bool { return p.Kind() == procsignal.Backend })
+	return a.count(func(p *procsignal.Slot, f *activity.Fields) bool {
+		return p.Kind() == procsignal.Backend && f.Replication == 0
+	})
 }

@@ -323,6 +323,17 @@ func TestOptionsOfTheStartupPacket(t *testing.T) {
 	}
 }
 
+// Between its being admitted and its being marked as a walsender nothing but its startup packet tells them apart.
+func TestReplicationClientTakesNoRegularPlaceBeforeItIsMarked(t *testing.T) {
+	n := newNode(t, backendtest.Options{Config: "max_connections = 1"})
+	first := n.Connect()
+	first.StartReplication()
+	first.Session.Process.Proc.SetKind(procsignal.Backend)
+	second := n.Connect()
+	second.Start("user", "postgres")
+	second.Until('Z')
+}
+
 func TestTooManyConnections(t *testing.T) {
 	n := newNode(t, backendtest.Options{Config: "max_connections = 2", WalSenders: 1})
 	for range 2 {
