@@ -197,8 +197,8 @@ func publicText(text string) string {
 
 // revealText tells the whole text after all, once it is known that no statement in it can have a password.
 func (t *tcop) revealText(text string, statements []*sql.Parsed) {
-	if !logging.HoldsPassword(text) {
-		return
+	if len(statements) == 0 || !logging.HoldsPassword(text) {
+		return // comments stay what they were
 	}
 	for _, p := range statements {
 		if secretive(p.Stmt) {

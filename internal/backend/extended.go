@@ -229,7 +229,7 @@ func isTransaction(s ast.Stmt) bool {
 
 // statementText is what others may see of a statement that was told before.
 func statementText(p *prepared) string {
-	if p.parsed != nil && secretive(p.parsed.Stmt) {
+	if p.parsed == nil || secretive(p.parsed.Stmt) {
 		return publicText(p.text)
 	}
 	return strings.Clone(p.text)

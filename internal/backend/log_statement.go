@@ -65,10 +65,12 @@ func workOn(what string, st *prepared) *loggedWork {
 
 // shown is the text, as pg_stat_activity has it, too: without what may be a secret.
 func (w *loggedWork) shown() string {
+	understood := len(w.statements) > 0 // else there are but comments
 	for _, p := range w.statements {
-		if p != nil && secretive(p.Stmt) {
-			return w.what + ": " + publicText(w.text)
-		}
+		understood = understood && p != nil && !secretive(p.Stmt)
+	}
+	if !understood {
+		return w.what + ": " + publicText(w.text)
 	}
 	return w.what + ": " + w.text
 }

@@ -117,3 +117,33 @@ func TestLoggedStatementsTellNoSecrets(t *testing.T) {
 	require.Contains(t, n.Log.String(), "statement: CREATE ROLE somebody LOGIN PASSWORD <hidden>\n")
 	require.NotContains(t, n.Log.String(), "geheim")
 }
+
+// A comment may be a statement with a password, that somebody has taken back.
+func TestCommentsAloneMayBeSecretsToo(t *testing.T) {
+	n := newNode(t, backendtest.Options{})
+	c := n.Connect()
+	c.Start("user", "postgres")
+	c.Until('Z')
+	shown := func() string {
+		query := c.Session.Process.Activity.Snapshot().Query
+		text, _, _ := strings.Cut(string(query[:]), "\x00")
+		return text
+	}
+	values(t, c, "SET log_statement = 'all'; SET log_min_duration_statement = 0")
+	from := len(n.Log.String())
+	const comment = "-- ALTER ROLE x PASSWORD 'geheim'"
+	c.Query(comment)
+	require.Equal(t, "IZ", c.Until('Z'))
+	require.Equal(t, "-- ALTER ROLE x PASSWORD <hidden>", shown())
+	c.Query("-- nothing")
+	require.Equal(t, "IZ", c.Until('Z'))
+	require.Equal(t, "-- nothing", shown())
+	require.Equal(t, "1Z", ask(t, c, "Ps\x00"+comment+"\x00\x00\x00"))
+	require.Equal(t, "-- ALTER ROLE x PASSWORD <hidden>", shown())
+	values(t, c, "SELECT 1")
+	require.Equal(t, "2IZ", ask(t, c, "B\x00s\x00\x00\x00\x00\x00\x00\x00", "E\x00\x00\x00\x00\x00"))
+	require.Equal(t, "-- ALTER ROLE x PASSWORD <hidden>", shown())
+	require.NotContains(t, n.Log.String()[from:], "geheim")
+	require.Contains(t, n.Log.String()[from:], "statement: -- ALTER ROLE x PASSWORD <hidden>")
+	require.Contains(t, n.Log.String()[from:], "statement: -- nothing")
+}
