@@ -18,6 +18,8 @@ type file struct {
 	mode os.FileMode
 	size int64 // after the last write
 	f    *os.File
+
+	taken string // the last stamp that was found to be taken, in stampFormat; "": none
 }
 
 // openFile opens the file at path, for appending unless truncate is set, and makes it with its directory if need be. One
@@ -99,23 +101,28 @@ func (f *file) aside(full *lumberjack.Logger) error {
 const stampFormat = "2006-01-02T15-04-05.000"
 
 // stampIsFree says whether the file can be renamed now or later without taking another's name: whether all others like it
-// are older than now. Within a millisecond, or where the clock was set back, they are not.
+// are older than now. Within a millisecond, or where the clock was set back, they are not; the directory is not read again
+// until then.
 func (f *file) stampIsFree(now time.Time) (bool, error) {
+	stamp := now.UTC().Format(stampFormat)
+	if stamp <= f.taken {
+		return false, nil
+	}
 	entries, err := os.ReadDir(filepath.Dir(f.path))
 	if err != nil {
 		return false, fmt.Errorf("list log files: %w", err)
 	}
 	name := filepath.Base(f.path)
 	ending := filepath.Ext(name)
-	prefix, stamp := strings.TrimSuffix(name, ending)+"-", now.UTC().Format(stampFormat)
+	prefix := strings.TrimSuffix(name, ending) + "-"
 	for _, e := range entries {
 		other := e.Name()
 		if len(other) == len(prefix)+len(stamp)+len(ending) && strings.HasPrefix(other, prefix) &&
-			strings.HasSuffix(other, ending) && other[len(prefix):len(prefix)+len(stamp)] >= stamp {
-			return false, nil
+			strings.HasSuffix(other, ending) {
+			f.taken = max(f.taken, other[len(prefix):len(prefix)+len(stamp)])
 		}
 	}
-	return true, nil
+	return stamp > f.taken, nil
 }
 
 // close ends the use of the file.

@@ -113,6 +113,7 @@ func TestWhatCannotBeWrittenIsKeptUntilItCan(t *testing.T) {
 	r.begin()
 	require.False(t, r.say("first", logging.ToText))
 	require.False(t, r.say("second", logging.ToText))
+	require.Equal(t, 1, strings.Count(r.stderr.String(), "LOG:  "), "it is said once")
 	require.Contains(t, r.stderr.String(), `make log directory "log"`)
 	require.NoError(t, os.Remove("log"))
 	r.clock = r.clock.Add(retryAfter)
@@ -255,6 +256,29 @@ func TestBurstLosesNoFile(t *testing.T) {
 	require.Equal(t, files, after, "the file goes on")
 	require.Equal(t, 52, strings.Count(whole(), "<"))
 	require.False(t, r.forms[logging.ToText].noRotation)
+}
+
+// A name that will be free in an hour is not looked for with each batch until then.
+func TestTakenNamesAreLookedForOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	f, err := openFile("log/fixed.log", 0o600, 0o700, false)
+	require.NoError(t, err)
+	defer f.close()
+	now := time.Now()
+	free := func(at time.Time) bool {
+		ok, err := f.stampIsFree(at)
+		require.NoError(t, err)
+		return ok
+	}
+	require.True(t, free(now))
+	for _, later := range []time.Duration{time.Minute, time.Hour} {
+		require.NoError(t, os.WriteFile("log/fixed-"+now.Add(later).UTC().Format(stampFormat)+".log", nil, 0o600))
+	}
+	require.False(t, free(now))
+	require.NoError(t, os.Rename("log", "away"))
+	require.False(t, free(now.Add(time.Hour)), "no directory is read")
+	require.NoError(t, os.Rename("away", "log"))
+	require.True(t, free(now.Add(time.Hour+time.Millisecond)))
 }
 
 func TestOneFormThatCannotBeWrittenHoldsUpNoOther(t *testing.T) {

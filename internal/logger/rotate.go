@@ -41,7 +41,7 @@ func (w *writer) rotateFull(to logging.Destination) {
 	}
 	path := w.path(to, w.now())
 	if path != form.file.path {
-		form.noRotation = !w.open(to, path, false)
+		form.noRotation = !w.tryOpen(to, path, false)
 		w.writeCurrent()
 		return
 	}
@@ -65,7 +65,7 @@ func (w *writer) rotateAll(t time.Time, byAge bool) {
 		}
 		path := w.path(to, t)
 		truncate := byAge && w.settings.Bool(guc.LogTruncateOnRotation) && form.file != nil && form.file.path != path
-		if !w.open(to, path, truncate) {
+		if !w.tryOpen(to, path, truncate) {
 			form.noRotation = true
 		}
 	}

@@ -1,7 +1,6 @@
 package logger
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -41,7 +40,7 @@ type writer struct {
 type form struct {
 	file       *file     // nil: none is open
 	noRotation bool      // a new file could not be opened: the old one is kept until SIGHUP
-	failing    bool      // the last write failed, and that was said
+	failing    bool      // the last write failed, or the first opening, and that was said
 	resting    time.Time // after a failure: when to try again
 }
 
@@ -124,7 +123,7 @@ func (w *writer) begin() {
 		if path == "" {
 			path = w.path(logging.Destination(to), w.now())
 		}
-		w.open(logging.Destination(to), path, false)
+		w.forms[to].failing = !w.tryOpen(logging.Destination(to), path, false)
 	}
 	w.writeCurrent()
 }
@@ -146,19 +145,24 @@ func (w *writer) path(to logging.Destination, t time.Time) string {
 }
 
 // open has a form's events go to the file at path. If it cannot be opened, they go where they went.
-func (w *writer) open(to logging.Destination, path string, truncate bool) bool {
+func (w *writer) open(to logging.Destination, path string, truncate bool) error {
 	mode := os.FileMode(w.settings.Int(guc.LogFileMode)).Perm() | 0o200
 	f, err := openFile(path, mode, w.dirMode(), truncate)
-	form := &w.forms[to]
 	if err != nil {
-		if !form.failing {
-			w.complain(err)
-		}
-		return false
+		return err
 	}
-	w.closeFile(form)
-	form.file = f
-	return true
+	w.closeFile(&w.forms[to])
+	w.forms[to].file = f
+	return nil
+}
+
+// tryOpen does the same and says what was wrong, if that has not been said yet.
+func (w *writer) tryOpen(to logging.Destination, path string, truncate bool) bool {
+	err := w.open(to, path, truncate)
+	if err != nil && !w.forms[to].failing {
+		w.complain(err)
+	}
+	return err == nil
 }
 
 func (w *writer) dirMode() os.FileMode {
@@ -219,8 +223,10 @@ func (w *writer) write(b []byte, to logging.Destination) error {
 	if w.forms[to].file == nil && !w.wanted(to) {
 		to = logging.ToText // its file was closed a moment ago
 	}
-	if w.forms[to].file == nil && !w.open(to, w.path(to, w.now()), false) {
-		return errors.New("no log file is open")
+	if w.forms[to].file == nil {
+		if err := w.open(to, w.path(to, w.now()), false); err != nil {
+			return err
+		}
 	}
 	return w.forms[to].file.write(b)
 }
