@@ -286,6 +286,20 @@ func TestValuesThatAreHeldTogetherAreCounted(t *testing.T) {
 	}
 }
 
+// TestArraysAreNotCountedAgainForEachRow: a function that takes no time takes none for a big array, either.
+func TestArraysAreNotCountedAgainForEachRow(t *testing.T) {
+	big := "{1" + strings.Repeat(",1", 300000) + "}"
+	for _, text := range []string{
+		"select count(*) from generate_series(1, 100000) x where cardinality($1::int[]) = x",
+		"select count(cardinality(a)) from (select $1::int[] as a) s, generate_series(1, 100000) x",
+		"select count(*) from generate_series(1, 100000) x where cardinality('" + big[:120000] + "}'::int[]) = x",
+	} {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		require.NoError(t, runAll(ctx, text, big, false), "%.100s", text)
+		cancel()
+	}
+}
+
 // requireRefused runs a statement that must be refused for its memory, having used little.
 func requireRefused(t *testing.T, text string, binary bool) {
 	t.Helper()

@@ -58,10 +58,20 @@ func (f *frame) evalAll(list []expr) (row, error) {
 // hold evaluates an expression whose value is held while others are evaluated.
 func (f *frame) hold(e expr) (value, error) {
 	v, err := e.eval(f)
-	if err != nil {
-		return nil, err
+	if err != nil || isThere(e) {
+		return v, err
 	}
 	return v, f.call.Hold(v)
+}
+
+// isThere reports whether an expression's value is there anyway: it takes no
+// memory to hold it, and to find its size for each row would take time.
+func isThere(e expr) bool {
+	switch e.(type) {
+	case *column, *constant, *param:
+		return true
+	}
+	return false
 }
 
 // keep remembers rows for the rest of the execution.
