@@ -68,7 +68,11 @@ func (s *bounds) chain(i, next int) {
 		s.subscripts++
 	case ch == '.':
 		s.dots++
-	case !inWord(ch) && ch != '"' && ch != '*':
+	case ch == '&' && s.afterLone('u', i) && strings.HasPrefix(s.text[i+1:], `"`):
+		s.last = '.' // what is behind u& goes on with the name
+		return
+	case ch == '"' && s.last == '"' && s.text[i-1] == '"': // a quote within the name that is being read
+	case ch != '*' && (!inWord(ch) && ch != '"' || s.last != '.'):
 		s.dots = 0
 	}
 	s.last = s.text[next-1]
@@ -81,7 +85,7 @@ func (s *bounds) token(i int) int {
 		return i + 1
 	case ch == '\'':
 		s.run = 0
-		return s.quoted(i, '\'', s.afterLoneE(i))
+		return s.quoted(i, '\'', s.afterLone('e', i))
 	case ch == '"':
 		s.run = 0
 		return s.quoted(i, '"', false)
@@ -120,10 +124,10 @@ func letter(ch byte) bool {
 
 func inWord(ch byte) bool { return letter(ch) || ch >= '0' && ch <= '9' || ch == '$' }
 
-// afterLoneE says whether the quote at i begins a string with backslash escapes. The e must be a word by itself: in
-// date'\' the backslash is a plain character, and what stands behind the quote counts.
-func (s *bounds) afterLoneE(i int) bool {
-	return i > 0 && s.text[i-1]|0x20 == 'e' && (i == 1 || !inWord(s.text[i-2]))
+// afterLone says whether the letter before i makes the quote at i begin a string with backslash escapes, or the like. It
+// must be a word by itself: in date'\' the backslash is a plain character, and what stands behind the quote counts.
+func (s *bounds) afterLone(letter byte, i int) bool {
+	return i > 0 && s.text[i-1]|0x20 == letter && (i == 1 || !inWord(s.text[i-2]))
 }
 
 func (s *bounds) word(i int) int {

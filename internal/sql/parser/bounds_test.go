@@ -26,6 +26,26 @@ func TestNoQuoteHidesNesting(t *testing.T) {
 	}
 }
 
+// TestOnlyOneNameIsAChain: the names of a statement do not add up, however they are set apart, and nothing hides a long one.
+func TestOnlyOneNameIsAChain(t *testing.T) {
+	const many = 5 * maxChain
+	for _, names := range []string{
+		"a.rolsuper and ", "a.rolsuper\nand\t", "a.\"rol\" and ", "\"a\".\"rol\"and ", "a . rolsuper /* . */ or ", "a.r in(1)and ",
+	} {
+		require.NoError(t, bounded("select 1 from pg_roles a where "+strings.Repeat(names, many)+"true"), names)
+	}
+	require.NoError(t, bounded("select "+strings.Repeat("a.b as \"c\",a.* , 1.5,", many)+"1"))
+	for _, part := range []string{
+		".a", ". a", " .a", "\n.\n\"a\"", ".\"a\"\"b\"", ".\"a\"\"\"\"b\"", "./* . */a", "/**/.\"a\"", ".\"\"\"\"", ".a1$", ".\"a b\"",
+		".U&\"a\"", ". u&\"a\"\"b\"",
+	} {
+		err := bounded("select a" + strings.Repeat(part, many))
+		var e *types.Error
+		require.ErrorAs(t, err, &e, part)
+		require.Equal(t, types.CodeStatementTooComplex, e.Code, part)
+	}
+}
+
 // FuzzBounds: whatever bounded lets pass, the library's own tokens are nested no deeper.
 func FuzzBounds(f *testing.F) {
 	for _, text := range hiding {
