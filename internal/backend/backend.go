@@ -40,6 +40,8 @@ type Replication interface {
 	Wake()
 	// Close frees what was claimed in shared memory.
 	Close()
+	// SaveLast comes after Close. It saves the statistics if nobody else will, which may take seconds.
+	SaveLast()
 }
 
 // NewReplication makes a session a walsender: it claims a WalSnd, or fails with the error that the client gets.

@@ -9,8 +9,18 @@ import (
 )
 
 // close gives back what claim and markWalSender took. It may be called twice, and by any goroutine; when it returns, all
-// is given back, whoever did it: the process is about to leave shared memory.
+// is given back and saved, whoever did it: the process is about to leave shared memory. What takes long is done without the
+// lock, which signals need.
 func (s *Session) close() {
+	s.giveBack()
+	s.saved.Do(func() {
+		if s.replication != nil { // claim sets it no more
+			s.replication.SaveLast()
+		}
+	})
+}
+
+func (s *Session) giveBack() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

@@ -64,6 +64,8 @@ type Session struct {
 	mu          sync.Mutex  // guards the fields below against the supervisor
 	replication Replication // set once, by the session, which reads it without the lock
 	closed      bool
+
+	saved sync.Once // SaveLast is done, for all who close
 }
 
 func newSession(p *child.Process, conn *Conn, r NewReplication, reload *atomic.Bool) *Session {
@@ -233,14 +235,22 @@ func (s *Session) claim() error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	if !s.take(r) {
 		r.Close()
+		r.SaveLast()
 		return errEnd
 	}
-	s.replication = r
 	return nil
+}
+
+// take says false when the session has been closed.
+func (s *Session) take(r Replication) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.replication = r
+	}
+	return !s.closed
 }
 
 // markWalSender tells the postmaster that this child outlives the regular backends.

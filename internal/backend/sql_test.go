@@ -259,6 +259,7 @@ type broken struct{ backend.Replication }
 
 func (broken) Exec(string) error { panic("no way") }
 func (broken) Close()            {}
+func (broken) SaveLast()         {}
 
 func TestMessageThatIsTooLongIsNotTaken(t *testing.T) {
 	c := regular(t)

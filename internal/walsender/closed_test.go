@@ -60,6 +60,7 @@ func TestDiskThatStandsStillDoesNotHoldUpTheLastWalSender(t *testing.T) {
 	go func() {
 		defer close(closed)
 		w.Close()
+		w.SaveLast()
 	}()
 	require.Eventually(t, func() bool { return w.snd.Snapshot().Pid == 0 }, 20*time.Second, time.Millisecond)
 	w.abandon() // whoever else is on the way out is not held up either

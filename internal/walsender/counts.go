@@ -56,8 +56,8 @@ func (st *stream) untilFlush(now time.Time) (time.Duration, bool) {
 // saveWithin is how long the node's end may wait for its statistics to be saved: a disk that stands still must not hold it up.
 const saveWithin = 2 * time.Second
 
-// saveLast saves the node's counters if this was its last walsender in a shutdown, when the checkpointer has left.
-func (w *WalSender) saveLast() {
+// SaveLast saves the node's counters if this was its last walsender in a shutdown, when the checkpointer has left.
+func (w *WalSender) SaveLast() {
 	for i := range w.p.Snds {
 		if w.p.Snds[i].Snapshot().Pid != 0 {
 			return

@@ -106,23 +106,15 @@ func (w *WalSender) setState(state walsnd.State) {
 // Close frees the WalSnd. Safe for any goroutine; what the others still store after it is dropped. What the client has not
 // confirmed may wait in its receive queue for as long as it likes, and is never to be overwritten.
 func (w *WalSender) Close() {
-	if w.release() {
-		w.saveLast()
-	}
-}
-
-// release is Close without saving. It says whether it was the first.
-func (w *WalSender) release() bool {
 	w.references.Lock()
 	defer w.references.Unlock()
 	if w.closed {
-		return false
+		return
 	}
 	w.closed = true
 	w.abandonLocked()
 	w.flush(time.Now(), true)
 	w.snd.Release()
-	return true
 }
 
 // nudge has the sender look around.
