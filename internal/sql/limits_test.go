@@ -149,13 +149,11 @@ func TestEndlessStatementsEndWhenCancelled(t *testing.T) {
 // when the statement is cancelled.
 func TestGroupsOfManyMatchesAreFoundSoonOrNot(t *testing.T) {
 	heavy := "select regexp_replace(repeat('a',100000),'(a|x)(|y)(|y)(|y)(|y)(|y)(|y)(|y)','','g')"
-	begun := time.Now()
 	requireCode(t, context.Background(), types.CodeProgramLimit, heavy)
-	require.Less(t, time.Since(begun), patience)
 	ctx, cancel := context.WithTimeoutCause(context.Background(), 20*time.Millisecond,
 		types.Errorf(types.CodeQueryCanceled, "canceling statement due to statement timeout"))
 	defer cancel()
-	begun = time.Now()
+	begun := time.Now()
 	requireCode(t, ctx, types.CodeQueryCanceled, heavy)
 	require.Less(t, time.Since(begun), patience)
 	usual := "select 1 / (regexp_replace(repeat('ab', 100000), '(a)(b)', '\\2\\1', 'g') = repeat('ba', 100000))::int"
