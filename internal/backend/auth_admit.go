@@ -110,7 +110,7 @@ func (a *authentication) count(counts func(p *procsignal.Slot, f *activity.Field
 // as ahead.
 func (a *authentication) shown(i int) activity.Fields {
 	f := a.P.Status[i].Snapshot()
-	for range 50 {
+	for range 400 {
 		if f.UserOID == 0 || f.AdmittedAt != 0 || a.P.Procs[i].PID() == 0 {
 			break
 		}
