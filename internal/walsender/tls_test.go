@@ -62,7 +62,8 @@ func TestStreamsOverTLSByteForByte(t *testing.T) {
 			}
 			end = at
 		}
-		require.Zero(t, n.Snds[0].InFlightFrom.Load(), "what is encrypted refers to no file")
+		require.Eventually(t, func() bool { return n.Snds[0].InFlightFrom.Load() == 0 }, 10*time.Second, time.Millisecond,
+			"what is encrypted refers to no file, once the sender is back")
 		c.Reply(protocol.StandbyStatusUpdate{Write: end, ReplyRequested: true})
 		require.Equal(t, end, mustKeepalive(t, c).WalEnd)
 	}
