@@ -8,10 +8,7 @@ import (
 // describeMessage tells the types of a statement's parameters and the shape of its or a portal's result.
 func (t *tcop) describeMessage(body []byte) error {
 	t.statementBegins()
-	kind, name, err := protocol.DecodeTarget(body)
-	if err == nil {
-		err = t.decode(&name)
-	}
+	kind, name, err := t.target(body)
 	if err != nil {
 		return err
 	}
@@ -22,6 +19,14 @@ func (t *tcop) describeMessage(body []byte) error {
 		return t.describePortal(name)
 	}
 	return protocol.Errorf(protocol.CodeProtocolViolation, "invalid DESCRIBE message subtype %d", kind)
+}
+
+// target reads which statement ('S') or portal ('P') a message is about.
+func (t *tcop) target(body []byte) (kind byte, name string, err error) {
+	if kind, name, err = protocol.DecodeTarget(body); err == nil {
+		err = t.decode(&name)
+	}
+	return kind, name, err
 }
 
 func (t *tcop) describeStatement(name string) error {

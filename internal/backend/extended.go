@@ -194,10 +194,7 @@ func errNoPortal(name string) *protocol.Error {
 
 // closeMessage drops a prepared statement or a portal, whether it is there or not.
 func (t *tcop) closeMessage(body []byte) error {
-	kind, name, err := protocol.DecodeTarget(body)
-	if err == nil {
-		err = t.decode(&name)
-	}
+	kind, name, err := t.target(body)
 	if err != nil {
 		return err
 	}
